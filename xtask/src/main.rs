@@ -1,0 +1,2 @@
+//! Isoloir.
+fn main() {}
