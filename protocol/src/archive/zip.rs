@@ -1,0 +1,71 @@
+//! Archives as one file.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use zip::{
+    CompressionMethod, DateTime, System, ZipArchive, ZipWriter, result::ZipError,
+    write::SimpleFileOptions,
+};
+
+use super::{Archive, ArchiveError, Layout, Unpacked};
+
+/// Points, scalars and hashes do not shrink, texts shrink a few times, totals of a large election perhaps
+/// a hundred times but never without the sums beside them: an archive as a whole unpacks to less than this
+/// multiple of its zip.
+const RATIO: u64 = 64;
+/// A small archive may consist of texts.
+const FREE: u64 = 16 << 20;
+
+pub(super) fn read(bytes: &[u8]) -> Result<Archive, ArchiveError> {
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    if zip.has_duplicate_names() {
+        return Err(ArchiveError::Zip);
+    }
+    let names = zip.file_names().map(|name| Some(name.ok()?.into_owned()));
+    let names = names.collect::<Option<Vec<_>>>().ok_or(ArchiveError::Zip)?;
+    let layout = Layout::find(names.iter().map(String::as_str))?;
+
+    let packed = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut left = packed.saturating_mul(RATIO).saturating_add(FREE);
+    let mut unpacked = Unpacked::default();
+    for (index, path) in names.into_iter().enumerate() {
+        let Some(place) = layout.place(&path)? else {
+            continue;
+        };
+        let file = zip.by_index(index).map_err(unreadable)?;
+        let most = place.most().min(left);
+        let mut content = Vec::new();
+        // One byte more than allowed tells that there is more, whatever the headers claim.
+        file.take(most.saturating_add(1))
+            .read_to_end(&mut content)
+            .map_err(|_| ArchiveError::Zip)?;
+        let len = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        left = left.checked_sub(len).ok_or(ArchiveError::ZipRatio)?;
+        unpacked.put(path, place, content)?;
+    }
+    unpacked.archive()
+}
+
+pub(super) fn write(archive: &Archive) -> Result<Vec<u8>, ArchiveError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in archive.to_files() {
+        let large = u32::try_from(bytes.len()).is_err();
+        zip.start_file(path, options().large_file(large)).map_err(|_| ArchiveError::ZipWrite)?;
+        zip.write_all(&bytes).map_err(|_| ArchiveError::ZipWrite)?;
+    }
+    let written = zip.finish().map_err(|_| ArchiveError::ZipWrite)?;
+    Ok(written.into_inner())
+}
+
+/// Nothing that depends on the machine or the time.
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+        .system(System::Unix)
+}
+
+fn unreadable(_: ZipError) -> ArchiveError {
+    ArchiveError::Zip
+}
