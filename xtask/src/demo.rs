@@ -1,0 +1,34 @@
+//! `cargo xtask demo`: a whole election on this machine.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::setup::{self, browser};
+use crate::shell::{Failure, Outcome, command};
+use crate::{test, web};
+
+/// Sets up, builds, and gives the command that runs the demo.
+pub fn prepare(root: &Path, options: &[&str]) -> Outcome<Command> {
+    setup::everything(root, false)?;
+    web::build(root)?;
+    let program = test::program(root)?;
+    let mut demo = command(program, root);
+    demo.arg("demo").args(options);
+    test::with_browser(&mut demo, &browser::ensure(root)?);
+    Ok(demo)
+}
+
+/// Becomes the demo, so that its signals and its exit status are its own.
+#[cfg(unix)]
+pub fn become_it(mut demo: Command) -> Outcome {
+    use std::os::unix::process::CommandExt;
+    let error = demo.exec();
+    Err(Failure::new(format!("the demo cannot be started: {error}")))
+}
+
+/// Runs the demo and fails when it fails.
+#[cfg(not(unix))]
+pub fn become_it(mut demo: Command) -> Outcome {
+    let status = demo.status().map_err(|error| Failure::new(format!("the demo cannot be started: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("the demo ended with {status}."))) }
+}

@@ -1,0 +1,213 @@
+//! `wasm-pack.toml`, read in full: an unknown or missing name is an error, so that the file says what happens.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use crate::shell::{Doing, Failure, Outcome};
+
+/// The name of the file, at the root of the checkout.
+pub const FILE: &str = "wasm-pack.toml";
+
+/// The browser build.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder of the crate, from the root.
+    pub folder: String,
+    /// wasm-pack's `--target`.
+    pub target: String,
+    /// The profile of Cargo.toml.
+    pub profile: String,
+    /// The folder of the package, from the root.
+    pub out_dir: String,
+    /// What wasm-opt is told.
+    pub optimiser: Vec<String>,
+    /// The largest module allowed.
+    pub budget: Budget,
+}
+
+/// Sizes in bytes that the module must not exceed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Of the module as it is.
+    pub raw: u64,
+    /// Of the module compressed by brotli.
+    pub brotli: u64,
+}
+
+/// The sizes of a built module, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// As it is.
+    pub raw: u64,
+    /// Compressed by brotli.
+    pub brotli: u64,
+}
+
+impl Settings {
+    /// Reads the file at the root of the checkout.
+    pub fn read(root: &Path) -> Outcome<Settings> {
+        Settings::parse(&std::fs::read_to_string(root.join(FILE)).doing(format!("reading {FILE}"))?)
+    }
+
+    /// Reads the file's text.
+    pub fn parse(text: &str) -> Outcome<Settings> {
+        let mut table: Table = text.parse().doing(FILE)?;
+        let mut optimiser = Section::take(&mut table, "optimiser")?;
+        let mut budget = Section::take(&mut table, "budget")?;
+        let mut top = Section { name: "", table };
+        let settings = Settings {
+            folder: top.text("crate")?,
+            target: top.text("target")?,
+            profile: top.text("profile")?,
+            out_dir: top.text("out-dir")?,
+            optimiser: optimiser.texts("flags")?,
+            budget: Budget { raw: budget.size("raw")?, brotli: budget.size("brotli")? },
+        };
+        for section in [top, optimiser, budget] {
+            section.end()?;
+        }
+        Ok(settings)
+    }
+}
+
+impl Budget {
+    /// Fails, with the sizes, when the module is larger than allowed.
+    pub fn check(&self, sizes: Sizes) -> Outcome {
+        let over: Vec<String> = [("as it is", sizes.raw, self.raw), ("compressed by brotli", sizes.brotli, self.brotli)]
+            .into_iter()
+            .filter(|(_, size, most)| size > most)
+            .map(|(how, size, most)| format!("{size} bytes {how} where {most} are allowed"))
+            .collect();
+        if over.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "the browser module is over its size budget: {}. Make it smaller, or raise [budget] in {FILE} and say why in the commit.",
+            over.join(", ")
+        )))
+    }
+}
+
+/// A table whose names are taken one by one.
+struct Section {
+    name: &'static str,
+    table: Table,
+}
+
+impl Section {
+    fn take(table: &mut Table, name: &'static str) -> Outcome<Section> {
+        match table.remove(name) {
+            Some(Value::Table(table)) => Ok(Section { name, table }),
+            _ => Err(Failure::new(format!("{FILE} lacks the section [{name}]."))),
+        }
+    }
+
+    fn value<T>(&mut self, key: &str, kind: &str, read: impl FnOnce(Value) -> Option<T>) -> Outcome<T> {
+        let value = self.table.remove(key).and_then(read);
+        value.ok_or_else(|| Failure::new(format!("{FILE} lacks {}`{key}`, which must be {kind}.", self.shown())))
+    }
+
+    fn text(&mut self, key: &str) -> Outcome<String> {
+        self.value(key, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    fn texts(&mut self, key: &str) -> Outcome<Vec<String>> {
+        self.value(key, "a list of texts", |value| value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect())
+    }
+
+    fn size(&mut self, key: &str) -> Outcome<u64> {
+        self.value(key, "a number of bytes", |value| u64::try_from(value.as_integer()?).ok())
+    }
+
+    fn end(self) -> Outcome {
+        match self.table.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(Failure::new(format!("{FILE} has {}`{key}`, which nothing reads.", self.shown()))),
+        }
+    }
+
+    fn shown(&self) -> String {
+        if self.name.is_empty() { String::new() } else { format!("in [{}] ", self.name) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        crate = "ballot-wasm"
+        target = "web"
+        profile = "release"
+        out-dir = "ballot-wasm/pkg"
+        [optimiser]
+        flags = ["-O3"]
+        [budget]
+        raw = 1_000
+        brotli = 400
+    "#;
+
+    fn refused(text: &str) -> String {
+        Settings::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_name_is_read() {
+        let settings = Settings::parse(GOOD).unwrap();
+        assert_eq!(
+            settings,
+            Settings {
+                folder: "ballot-wasm".into(),
+                target: "web".into(),
+                profile: "release".into(),
+                out_dir: "ballot-wasm/pkg".into(),
+                optimiser: vec!["-O3".into()],
+                budget: Budget { raw: 1_000, brotli: 400 },
+            }
+        );
+    }
+
+    #[test]
+    fn the_file_of_the_project_is_good() {
+        let settings = Settings::read(&crate::shell::root()).unwrap();
+        assert!(crate::shell::root().join(&settings.folder).join("Cargo.toml").is_file());
+        assert!(settings.budget.brotli < settings.budget.raw);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(refused(&GOOD.replace("profile = \"release\"", "")), "wasm-pack.toml lacks `profile`, which must be a text.");
+        assert_eq!(
+            refused(&GOOD.replace("brotli = 400", "")),
+            "wasm-pack.toml lacks in [budget] `brotli`, which must be a number of bytes."
+        );
+        assert_eq!(
+            refused(&GOOD.replace("raw = 1_000", "raw = -1")),
+            "wasm-pack.toml lacks in [budget] `raw`, which must be a number of bytes."
+        );
+        assert_eq!(refused(&GOOD.replace("[budget]", "[other]")), "wasm-pack.toml lacks the section [budget].");
+    }
+
+    #[test]
+    fn what_nothing_reads_is_refused() {
+        assert_eq!(refused(&format!("speed = 1\n{GOOD}")), "wasm-pack.toml has `speed`, which nothing reads.");
+        assert_eq!(refused(&format!("{GOOD}\ngzip = 1")), "wasm-pack.toml has in [budget] `gzip`, which nothing reads.");
+    }
+
+    #[test]
+    fn a_module_within_its_budget_passes() {
+        let budget = Budget { raw: 1_000, brotli: 400 };
+        assert!(budget.check(Sizes { raw: 1_000, brotli: 400 }).is_ok());
+    }
+
+    #[test]
+    fn a_module_past_its_budget_fails_with_the_sizes() {
+        let budget = Budget { raw: 1_000, brotli: 400 };
+        let raw = budget.check(Sizes { raw: 1_001, brotli: 400 }).unwrap_err().to_string();
+        assert!(raw.contains("1001 bytes as it is where 1000 are allowed"), "{raw}");
+        assert!(!raw.contains("brotli where"), "{raw}");
+        let both = budget.check(Sizes { raw: 2_000, brotli: 401 }).unwrap_err().to_string();
+        assert!(both.contains("as it is") && both.contains("401 bytes compressed by brotli where 400 are allowed"), "{both}");
+    }
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask test`: every suite, one after the other, and one line that sums them up.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::settings::Settings;
+use crate::setup::browser::{self, Browser};
+use crate::setup::cargo_tools::NEXTEST;
+use crate::setup::wasm_target::TARGET;
+use crate::setup::{self, node};
+use crate::shell::{Failure, Outcome, ask, command, path_with, run, step};
+use crate::suite::{self, Count, Report, Runner};
+use crate::{wasm, web};
+
+/// Runs everything; fails if a test failed or the work tree changed.
+pub fn everything(root: &Path) -> Outcome {
+    let before = work_tree(root);
+    setup::everything(root, false)?;
+    web::build(root)?;
+    let mut reports = vec![native(root, &[])?, documentation(root)?, pages(root)?];
+    reports.extend(in_browser(root)?);
+    reports.extend(end_to_end(root, &[])?);
+    if let Some(before) = before {
+        reports.push(clean(&before, &work_tree(root).unwrap_or_default()));
+    }
+    sum_up(&reports)
+}
+
+/// The browser runs alone: `cargo xtask e2e`.
+pub fn browser_runs(root: &Path, options: &[&str]) -> Outcome {
+    setup::everything(root, false)?;
+    web::build(root)?;
+    let report = end_to_end(root, options)?.ok_or_else(|| Failure::new("there is no e2e/package.json."))?;
+    sum_up(&[report])
+}
+
+/// Prints the suites and the closing line.
+fn sum_up(reports: &[Report]) -> Outcome {
+    println!();
+    for report in reports {
+        println!("{:<34} {} ({:.0} s)", report.name, report.count, report.time.as_secs_f64());
+    }
+    let total = reports.iter().fold(Count::default(), |total, report| total.and(report.count));
+    println!("\n{total}");
+    if total.failed == 0 { Ok(()) } else { Err(Failure::new(format!("{} failed; the output above tells which.", total.failed))) }
+}
+
+/// All tests of all crates, native.
+fn native(root: &Path, options: &[&str]) -> Outcome<Report> {
+    let nextest = NEXTEST.ensure(root)?;
+    suite::run("native", Runner::Nextest, command(nextest, root).args(["nextest", "run", "--workspace", "--no-fail-fast"]).args(options))
+}
+
+/// The examples in the documentation, which nextest does not run.
+fn documentation(root: &Path) -> Outcome<Report> {
+    suite::run(
+        "examples in the documentation",
+        Runner::Harness,
+        command("cargo", root).args(["test", "--workspace", "--doc", "--no-fail-fast"]),
+    )
+}
+
+/// The parts of the pages that need no browser.
+fn pages(root: &Path) -> Outcome<Report> {
+    suite::run("pages", Runner::Vitest, command("npm", &root.join("web")).args(["run", "--silent", "test"]))
+}
+
+/// The shared vectors inside a real browser, by the module's own tests.
+fn in_browser(root: &Path) -> Outcome<Option<Report>> {
+    let settings = Settings::read(root)?;
+    let folder = root.join(&settings.folder);
+    if !folder.join("tests").is_dir() {
+        return Ok(None);
+    }
+    let tools = setup::wasm_tools(root, false)?;
+    let browser = browser::ensure(root)?;
+    let mut cargo = command("cargo", &folder);
+    cargo
+        .args(["test", "--tests", "--no-fail-fast", "--target", TARGET, "--profile", &settings.profile])
+        .env("PATH", path_with(&[&tools.compiler.folder])?)
+        .env("CARGO_TARGET_DIR", root.join(wasm::TARGET_DIR))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.bindgen.with_file_name("wasm-bindgen-test-runner"))
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
+    with_browser(&mut cargo, &browser);
+    suite::run("vectors in the browser", Runner::Harness, &mut cargo).map(Some)
+}
+
+/// Whole elections in the browser against the real server.
+fn end_to_end(root: &Path, options: &[&str]) -> Outcome<Option<Report>> {
+    let folder = root.join("e2e");
+    if !folder.join("package.json").is_file() {
+        return Ok(None);
+    }
+    node::install(root, "e2e")?;
+    let browser = browser::ensure(root)?;
+    let program = program(root)?;
+    let mut npm = command("npm", &folder);
+    npm.args(["run", "--silent", "test"]).env("ISOLOIR", program);
+    if !options.is_empty() {
+        npm.arg("--").args(options);
+    }
+    with_browser(&mut npm, &browser);
+    suite::run("end to end", Runner::Playwright, &mut npm).map(Some)
+}
+
+/// Tells a command where the browser is.
+pub fn with_browser(command: &mut Command, browser: &Browser) {
+    command.env("CHROMIUM", &browser.program).env("CHROMEDRIVER", &browser.driver);
+}
+
+/// Builds the `isoloir` program with the features of the whole workspace, as the tests do, so that both share one build.
+pub fn program(root: &Path) -> Outcome<PathBuf> {
+    step("isoloir", || run(command("cargo", root).args(["build", "--workspace", "--bin", "isoloir"])))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(root.join(target).join("debug").join("isoloir"))
+}
+
+/// What git says of the work tree; nothing where there is no git.
+fn work_tree(root: &Path) -> Option<String> {
+    ask(command("git", root).args(["status", "--porcelain", "--untracked-files=all"]))
+}
+
+/// Tests that leave files behind, or change the lock files, fail here.
+fn clean(before: &str, after: &str) -> Report {
+    let left: Vec<&str> = after.lines().filter(|line| !before.lines().any(|known| known == *line)).collect();
+    for line in &left {
+        println!("xtask: the tests left the work tree changed: {}", line.trim());
+    }
+    let failed = u64::from(!left.is_empty());
+    let count = Count { passed: 1_u64.saturating_sub(failed), failed };
+    Report { name: "work tree left clean", count, time: std::time::Duration::ZERO }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_left_behind_fails() {
+        assert_eq!(clean(" M kept", " M kept").count, Count { passed: 1, failed: 0 });
+        assert_eq!(clean(" M kept", " M kept\n?? left").count, Count { passed: 0, failed: 1 });
+    }
+}
