@@ -85,9 +85,7 @@ pub enum ArchiveError {
 
 impl Archive {
     /// The archive in these files: paths with `/`, at the top or in one folder. Other files are ignored.
-    pub fn from_files(
-        files: impl IntoIterator<Item = (String, Vec<u8>)>,
-    ) -> Result<Self, ArchiveError> {
+    pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, ArchiveError> {
         let files: Vec<_> = files.into_iter().collect();
         let layout = Layout::find(files.iter().map(|(path, _)| path.as_str()))?;
         let mut unpacked = Unpacked::default();
@@ -119,18 +117,9 @@ impl Archive {
             entries.extend(leaf);
         }
         let checkpoint = ("checkpoint".to_owned(), Cow::Borrowed(self.checkpoint.as_bytes()));
-        let checkpoints = self
-            .checkpoints
-            .iter()
-            .map(|(size, note)| (format!("checkpoints/{size}"), Cow::Borrowed(note.as_bytes())));
-        let data = self
-            .data
-            .iter()
-            .map(|(hash, bytes)| (format!("data/{}", hex::encode(hash)), bytes.as_slice().into()));
-        core::iter::once(checkpoint)
-            .chain(checkpoints)
-            .chain(data)
-            .chain(core::iter::once(("entries.bin".to_owned(), Cow::Owned(entries))))
+        let checkpoints = self.checkpoints.iter().map(|(size, note)| (format!("checkpoints/{size}"), Cow::Borrowed(note.as_bytes())));
+        let data = self.data.iter().map(|(hash, bytes)| (format!("data/{}", hex::encode(hash)), bytes.as_slice().into()));
+        core::iter::once(checkpoint).chain(checkpoints).chain(data).chain(core::iter::once(("entries.bin".to_owned(), Cow::Owned(entries))))
     }
 
     /// The archive as a zip, the same bytes on every machine. Nothing is compressed: points, scalars and
@@ -217,9 +206,7 @@ struct Unpacked {
 impl Unpacked {
     fn put(&mut self, path: String, place: Place, bytes: Vec<u8>) -> Result<(), ArchiveError> {
         let fits = u64::try_from(bytes.len()).is_ok_and(|len| len <= place.most());
-        let text = |bytes| {
-            String::from_utf8(bytes).map_err(|_| ArchiveError::NotText { path: path.clone() })
-        };
+        let text = |bytes| String::from_utf8(bytes).map_err(|_| ArchiveError::NotText { path: path.clone() });
         let twice = match place {
             // No entry can name data of that length, so that they are ignored.
             Place::Data(hash) if !fits => self.data.insert(hash, None).is_some(),

@@ -95,11 +95,7 @@ impl Manifest {
 
     /// `q` of section 8: how many reports are needed when not all tellers report.
     pub fn quorum(&self) -> u8 {
-        if self.witness_quorum >= 2 {
-            self.threshold()
-        } else {
-            self.share_count().saturating_add(self.threshold()).div_ceil(2)
-        }
+        if self.witness_quorum >= 2 { self.threshold() } else { self.share_count().saturating_add(self.threshold()).div_ceil(2) }
     }
 
     /// The keys of teller `j`, counted from 1.

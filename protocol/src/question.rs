@@ -16,9 +16,7 @@ impl Text {
     /// `fr` also finds `fr-CA`), else in any language it has.
     pub fn in_language<'a>(&'a self, languages: &[&str]) -> &'a str {
         let exact = |wanted: &str| self.0.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
-        let primary = |wanted: &str| {
-            self.0.iter().find(|(tag, _)| subtag(tag).eq_ignore_ascii_case(subtag(wanted)))
-        };
+        let primary = |wanted: &str| self.0.iter().find(|(tag, _)| subtag(tag).eq_ignore_ascii_case(subtag(wanted)));
         languages
             .iter()
             .find_map(|wanted| exact(wanted).or_else(|| primary(wanted)))

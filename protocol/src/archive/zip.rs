@@ -2,10 +2,7 @@
 
 use std::io::{Cursor, Read as _, Write as _};
 
-use zip::{
-    CompressionMethod, DateTime, System, ZipArchive, ZipWriter, result::ZipError,
-    write::SimpleFileOptions,
-};
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{Archive, ArchiveError, Layout, Unpacked};
 
@@ -36,9 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Archive, ArchiveError> {
         let most = place.most().min(left);
         let mut content = Vec::new();
         // One byte more than allowed tells that there is more, whatever the headers claim.
-        file.take(most.saturating_add(1))
-            .read_to_end(&mut content)
-            .map_err(|_| ArchiveError::Zip)?;
+        file.take(most.saturating_add(1)).read_to_end(&mut content).map_err(|_| ArchiveError::Zip)?;
         let len = u64::try_from(content.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(len).ok_or(ArchiveError::ZipRatio)?;
         unpacked.put(path, place, content)?;

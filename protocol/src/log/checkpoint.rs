@@ -125,12 +125,7 @@ pub fn sign_checkpoint(origin: &str, size: u64, root: &Hash, secret: &SignSecret
 
 /// The signature line, with its line feed, by which a witness of this name cosigns a note at a time. The
 /// caller has checked the log's signature and that the log only grew.
-pub fn cosign(
-    note: &str,
-    name: &str,
-    secret: &SignSecret,
-    seconds: u64,
-) -> Result<String, CheckpointError> {
+pub fn cosign(note: &str, name: &str, secret: &SignSecret, seconds: u64) -> Result<String, CheckpointError> {
     let text = Note::split(note)?.text;
     let signature = secret.sign_message(cosigned(text, seconds).as_bytes());
     let id = key_id(name, COSIGNATURE_V1, &secret.public());
@@ -144,20 +139,14 @@ pub fn open(note: &str, manifest: &Manifest) -> Result<Opened, CheckpointError> 
 
 /// Checks a note against a log and its witnesses: signed by the log, under whose name and key there may
 /// be no wrong line; cosignatures that do not verify and unknown signers have no effect.
-pub fn open_with(
-    note: &str,
-    origin: &str,
-    log_key: &SignKey,
-    witnesses: &[(String, SignKey)],
-) -> Result<Opened, CheckpointError> {
+pub fn open_with(note: &str, origin: &str, log_key: &SignKey, witnesses: &[(String, SignKey)]) -> Result<Opened, CheckpointError> {
     let note = Note::split(note)?;
     let checkpoint = Checkpoint::parse_text(note.text)?;
     if checkpoint.origin != origin {
         return Err(CheckpointError::Origin { found: checkpoint.origin });
     }
     let log_id = key_id(origin, ED25519, log_key);
-    let witness_ids: Vec<_> =
-        witnesses.iter().map(|(name, key)| key_id(name, COSIGNATURE_V1, key)).collect();
+    let witness_ids: Vec<_> = witnesses.iter().map(|(name, key)| key_id(name, COSIGNATURE_V1, key)).collect();
 
     let mut signed = false;
     let mut opened = Opened { checkpoint, cosignatures: Vec::new(), wrong: Vec::new() };
@@ -273,11 +262,7 @@ fn cosigned(text: &str, seconds: u64) -> String {
 }
 
 fn key_id(name: &str, kind: u8, key: &SignKey) -> [u8; 4] {
-    let hash = Sha256::new()
-        .chain_update(name)
-        .chain_update([b'\n', kind])
-        .chain_update(key.bytes())
-        .finalize();
+    let hash = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key.bytes()).finalize();
     hash.first_chunk().copied().unwrap_or_default()
 }
 

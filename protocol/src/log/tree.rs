@@ -156,10 +156,8 @@ impl Tree {
     /// How many hashes the tile has at present: 256 if it is whole, less if it is the last of its level,
     /// 0 if it is not there yet.
     pub fn tile_width(&self, level: u32, index: u64) -> u64 {
-        let nodes = level
-            .checked_mul(TILE_HEIGHT)
-            .and_then(|level| self.levels.get(usize::try_from(level).ok()?))
-            .map_or(0, |nodes| count(nodes));
+        let nodes =
+            level.checked_mul(TILE_HEIGHT).and_then(|level| self.levels.get(usize::try_from(level).ok()?)).map_or(0, |nodes| count(nodes));
         nodes.saturating_sub(index.saturating_mul(TILE_WIDTH)).min(TILE_WIDTH)
     }
 
@@ -223,13 +221,7 @@ pub fn root_from_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -
 
 /// Whether `proof` shows that the tree of `new` leaves begins with the tree of `old` leaves (RFC 9162,
 /// 2.1.4.2). Every tree begins with the one without leaves and with itself, by an empty proof.
-pub fn verify_consistency(
-    old: u64,
-    new: u64,
-    proof: &[Hash],
-    old_root: &Hash,
-    new_root: &Hash,
-) -> bool {
+pub fn verify_consistency(old: u64, new: u64, proof: &[Hash], old_root: &Hash, new_root: &Hash) -> bool {
     if old > new {
         return false;
     }
@@ -239,8 +231,7 @@ pub fn verify_consistency(
     if old == 0 {
         return proof.is_empty() && *old_root == empty_root();
     }
-    consistent_roots(old, new, proof, old_root)
-        .is_some_and(|(old_found, new_found)| old_found == *old_root && new_found == *new_root)
+    consistent_roots(old, new, proof, old_root).is_some_and(|(old_found, new_found)| old_found == *old_root && new_found == *new_root)
 }
 
 /// The roots of both trees that a proof of consistency leads to, for `0 < old < new`.

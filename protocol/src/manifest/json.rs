@@ -41,12 +41,8 @@ pub(super) struct Members {
 
 /// The value that `bytes` are.
 pub(super) fn parse(bytes: &[u8]) -> Result<Node, ManifestError> {
-    let text = core::str::from_utf8(bytes)
-        .map_err(|error| ManifestError::NotUtf8 { at: error.valid_up_to() })?;
-    let value = serde_json::from_str(text).map_err(|error| ManifestError::Syntax {
-        line: error.line(),
-        column: error.column(),
-    })?;
+    let text = core::str::from_utf8(bytes).map_err(|error| ManifestError::NotUtf8 { at: error.valid_up_to() })?;
+    let value = serde_json::from_str(text).map_err(|error| ManifestError::Syntax { line: error.line(), column: error.column() })?;
     Ok(Node { path: String::new(), value })
 }
 

@@ -121,11 +121,7 @@ pub(super) fn manifest(root: Node) -> Result<(Document, Parsed), ManifestError> 
 
 fn constant(node: Node, expected: &'static str) -> Result<(), ManifestError> {
     let path = node.path().to_owned();
-    if node.string()? == expected {
-        Ok(())
-    } else {
-        Err(ManifestError::Constant { path, expected })
-    }
+    if node.string()? == expected { Ok(()) } else { Err(ManifestError::Constant { path, expected }) }
 }
 
 fn text(node: Node) -> Result<Text, ManifestError> {
@@ -254,11 +250,7 @@ fn log(node: Node, keys: &mut Keys) -> Result<(Log, SignKey), ManifestError> {
 fn key_name(node: Node) -> Result<String, ManifestError> {
     let path = node.path().to_owned();
     let name = node.text(NAME)?;
-    if name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+') {
-        Ok(name)
-    } else {
-        Err(ManifestError::KeyName { path })
-    }
+    if name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+') { Ok(name) } else { Err(ManifestError::KeyName { path }) }
 }
 
 impl Keys {
@@ -298,11 +290,7 @@ impl Keys {
 }
 
 /// Adds `key`, which stands at `path`, unless it is there already.
-fn distinct<K: Ord>(
-    seen: &mut BTreeMap<K, String>,
-    key: K,
-    path: String,
-) -> Result<(), ManifestError> {
+fn distinct<K: Ord>(seen: &mut BTreeMap<K, String>, key: K, path: String) -> Result<(), ManifestError> {
     match seen.get(&key) {
         Some(first) => Err(ManifestError::Repeated { path, first: first.clone() }),
         None => {
@@ -313,22 +301,14 @@ fn distinct<K: Ord>(
 }
 
 /// What an item says and the key that its strings stand for, for all items.
-fn pairs<A, B>(
-    nodes: Vec<Node>,
-    read: impl FnMut(Node) -> Result<(A, B), ManifestError>,
-) -> Result<(Vec<A>, Vec<B>), ManifestError> {
+fn pairs<A, B>(nodes: Vec<Node>, read: impl FnMut(Node) -> Result<(A, B), ManifestError>) -> Result<(Vec<A>, Vec<B>), ManifestError> {
     nodes.into_iter().map(read).collect()
 }
 
 /// Whether a text is of the form `[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*`.
 fn is_language_tag(tag: &str) -> bool {
     let mut subtags = tag.split('-');
-    let primary = subtags.next().is_some_and(|primary| {
-        (2..=8).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-    });
-    primary
-        && subtags.all(|subtag| {
-            (1..=8).contains(&subtag.len())
-                && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
+    let primary =
+        subtags.next().is_some_and(|primary| (2..=8).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    primary && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }

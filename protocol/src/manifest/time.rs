@@ -13,18 +13,12 @@ pub fn parse_time(text: &str) -> Option<u64> {
     if shape.iter().any(|(at, symbol)| bytes.get(*at) != Some(symbol)) {
         return None;
     }
-    let [year, month, day] =
-        [digits(bytes, 0, 4)?, digits(bytes, 5, 2)?, digits(bytes, 8, 2)?];
-    let [hour, minute, second] =
-        [digits(bytes, 11, 2)?, digits(bytes, 14, 2)?, digits(bytes, 17, 2)?];
+    let [year, month, day] = [digits(bytes, 0, 4)?, digits(bytes, 5, 2)?, digits(bytes, 8, 2)?];
+    let [hour, minute, second] = [digits(bytes, 11, 2)?, digits(bytes, 14, 2)?, digits(bytes, 17, 2)?];
     let days = days_before_year(year)?
         .checked_add((1..month).map(|earlier| days_in_month(year, earlier)).sum())?
         .checked_add(day.checked_sub(1)?)?;
-    let valid = (1..=12).contains(&month)
-        && day <= days_in_month(year, month)
-        && hour < 24
-        && minute < 60
-        && second < 60;
+    let valid = (1..=12).contains(&month) && day <= days_in_month(year, month) && hour < 24 && minute < 60 && second < 60;
     let minutes = days.checked_mul(24)?.checked_add(hour)?.checked_mul(60)?.checked_add(minute)?;
     let seconds = minutes.checked_mul(60)?.checked_add(second)?;
     valid.then_some(seconds.checked_mul(1000)?)
