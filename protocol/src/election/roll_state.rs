@@ -1,0 +1,213 @@
+//! The roll as the log has it: slots, their keys, and their ballots.
+
+use std::collections::BTreeMap;
+
+use super::current::{Accepted, Current};
+use crate::{
+    credential::sum_of_parts,
+    group::Point,
+    log::replacement::Replacement,
+    roll::{Member, RollPart},
+};
+
+/// Slots in order, with one key part per registrar. Points are kept encoded: a million slots fit.
+#[derive(Debug, Default)]
+pub(super) struct RollState {
+    members: Vec<Member>,
+    /// Parts before all are there, by registrar.
+    pending: BTreeMap<u8, Vec<[u8; 32]>>,
+    registrars: usize,
+    /// `K_p` of every slot, `registrars` for each slot; empty until all parts are there.
+    key_parts: Vec<[u8; 32]>,
+    /// `K` of every slot.
+    keys: Vec<[u8; 32]>,
+    current: Vec<Option<Box<Current>>>,
+    /// Earlier ballots by position of their slot.
+    superseded: BTreeMap<usize, Vec<Accepted>>,
+    ballots: u64,
+    /// Parts as the roll listed them, of slots whose parts were replaced since.
+    listed: BTreeMap<usize, Vec<[u8; 32]>>,
+    /// Log size right after the last replacement of a slot and registrar.
+    replaced: BTreeMap<(u32, u8), u64>,
+}
+
+/// What the log says of one slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotView {
+    /// Slot, group and weight.
+    pub member: Member,
+    /// `K_p` in the registrars' order.
+    pub key_parts: Vec<[u8; 32]>,
+    /// `K`.
+    pub key: [u8; 32],
+    /// The current ballot.
+    pub current: Option<Accepted>,
+    /// Earlier ballots in order; the current one is not among them.
+    pub superseded: Vec<Accepted>,
+}
+
+impl RollState {
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    pub fn ballots(&self) -> u64 {
+        self.ballots
+    }
+
+    pub fn is_complete(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Whether a part lists the rows of those before it.
+    pub fn has_rows_of(&self, part: &RollPart) -> bool {
+        self.pending.is_empty() || self.members == part.members()
+    }
+
+    /// The first slot whose key would be the identity if this part completed the roll.
+    pub fn slot_without_key(&self, part: &RollPart, registrars: usize) -> Option<u32> {
+        if self.pending.len().saturating_add(1) < registrars {
+            return None;
+        }
+        let mut parts: Vec<(u8, &[[u8; 32]])> = self
+            .pending
+            .iter()
+            .map(|(registrar, parts)| (*registrar, parts.as_slice()))
+            .collect();
+        parts.push((part.registrar(), part.key_parts()));
+        part.members()
+            .iter()
+            .enumerate()
+            .find(|(position, _)| {
+                let of_slot = parts.iter().filter_map(|(_, parts)| parts.get(*position)).copied();
+                key_of(of_slot).is_none()
+            })
+            .map(|(_, member)| member.slot)
+    }
+
+    /// Adds a part that [`Self::has_rows_of`] and [`Self::slot_without_key`] accept.
+    pub fn add_part(&mut self, part: RollPart, registrars: usize) {
+        if self.pending.is_empty() {
+            self.members = part.members().to_vec();
+        }
+        self.pending.insert(part.registrar(), part.key_parts().to_vec());
+        if self.pending.len() < registrars {
+            return;
+        }
+        self.registrars = registrars;
+        let pending = core::mem::take(&mut self.pending);
+        for position in 0..self.members.len() {
+            let parts: Vec<[u8; 32]> =
+                pending.values().filter_map(|parts| parts.get(position)).copied().collect();
+            // Invariant: `slot_without_key` found a key for every slot.
+            self.keys.push(key_of(parts.iter().copied()).map_or([0; 32], |key| *key.bytes()));
+            self.key_parts.extend(parts);
+        }
+        self.current = vec![None; self.members.len()];
+    }
+
+    fn position(&self, slot: u32) -> Option<usize> {
+        self.members.binary_search_by_key(&slot, |member| member.slot).ok()
+    }
+
+    /// `K` of a slot.
+    pub fn key(&self, slot: u32) -> Option<Point> {
+        Point::decode(self.keys.get(self.position(slot)?)?)
+    }
+
+    pub fn current(&self, slot: u32) -> Option<&Current> {
+        self.current.get(self.position(slot)?)?.as_deref()
+    }
+
+    pub fn member(&self, slot: u32) -> Option<&Member> {
+        self.members.get(self.position(slot)?)
+    }
+
+    pub fn view(&self, slot: u32) -> Option<SlotView> {
+        let position = self.position(slot)?;
+        Some(SlotView {
+            member: *self.members.get(position)?,
+            key_parts: self.parts_of(position)?.to_vec(),
+            key: *self.keys.get(position)?,
+            current: self.current.get(position)?.as_deref().map(Current::accepted),
+            superseded: self.superseded.get(&position).cloned().unwrap_or_default(),
+        })
+    }
+
+    pub fn set_ballot(&mut self, ballot: Current) {
+        let Some(position) = self.position(ballot.slot()) else {
+            return;
+        };
+        let Some(place) = self.current.get_mut(position) else {
+            return;
+        };
+        match place.replace(Box::new(ballot)) {
+            Some(earlier) => {
+                self.superseded.entry(position).or_default().push(earlier.accepted());
+            }
+            None => self.ballots = self.ballots.saturating_add(1),
+        }
+    }
+
+    pub fn current_ballots(&self) -> impl Iterator<Item = (u16, &Current)> {
+        self.members
+            .iter()
+            .zip(&self.current)
+            .filter_map(|(member, ballot)| Some((member.group, ballot.as_deref()?)))
+    }
+
+    /// Log size right after the last replacement of the slot's part, 0 if there was none.
+    pub fn replaced_after(&self, slot: u32, registrar: u8) -> u64 {
+        self.replaced.get(&(slot, registrar)).copied().unwrap_or(0)
+    }
+
+    /// The slot's key if this part replaced the present one; `None` if it would be the identity.
+    pub fn key_with(&self, replacement: &Replacement) -> Option<Point> {
+        let mut parts = self.parts_of(self.position(replacement.slot)?)?.to_vec();
+        *parts.get_mut(usize::from(replacement.registrar))? = *replacement.key_part.bytes();
+        key_of(parts.into_iter())
+    }
+
+    pub fn replace(&mut self, replacement: &Replacement, after: u64) {
+        let (Some(position), Some(key)) =
+            (self.position(replacement.slot), self.key_with(replacement))
+        else {
+            return;
+        };
+        if let Some(parts) = self.parts_of(position).map(<[_]>::to_vec) {
+            self.listed.entry(position).or_insert(parts);
+        }
+        let place = position
+            .checked_mul(self.registrars)
+            .and_then(|first| first.checked_add(usize::from(replacement.registrar)));
+        if let Some(part) = place.and_then(|place| self.key_parts.get_mut(place)) {
+            *part = *replacement.key_part.bytes();
+        }
+        if let Some(place) = self.keys.get_mut(position) {
+            *place = *key.bytes();
+        }
+        self.replaced.insert((replacement.slot, replacement.registrar), after);
+    }
+
+    /// `K_p` of a slot as the roll parts list them, replacements left aside.
+    pub fn listed_parts(&self, slot: u32) -> Option<Vec<[u8; 32]>> {
+        let position = self.position(slot)?;
+        match self.listed.get(&position) {
+            Some(parts) => Some(parts.clone()),
+            None => self.parts_of(position).map(<[_]>::to_vec),
+        }
+    }
+
+    fn parts_of(&self, position: usize) -> Option<&[[u8; 32]]> {
+        let first = position.checked_mul(self.registrars)?;
+        self.key_parts.get(first..first.checked_add(self.registrars)?)
+    }
+}
+
+fn key_of(parts: impl Iterator<Item = [u8; 32]>) -> Option<Point> {
+    let points: Vec<Point> = parts.map(|part| Point::decode(&part)).collect::<Option<_>>()?;
+    match points.as_slice() {
+        [only] => Some(*only),
+        _ => sum_of_parts(&points),
+    }
+}

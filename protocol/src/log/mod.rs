@@ -1,0 +1,9 @@
+//! The log: entries, Merkle tree, checkpoints and receipts (section 5).
+
+pub mod checkpoint;
+pub mod consent;
+pub mod entry;
+pub mod notice;
+pub mod receipt;
+pub mod replacement;
+pub mod tree;
