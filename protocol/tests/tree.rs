@@ -62,6 +62,17 @@ fn vectors() {
 }
 
 #[test]
+fn the_root_with_leaves_that_are_not_added_yet() {
+    const MOST: u64 = 40;
+    for size in 0..=MOST {
+        for more in 0..=MOST - size {
+            let added = &leaves(size + more)[size as usize..];
+            assert_eq!(tree(size).root_with(added), tree(size + more).root(), "{size} and {more}");
+        }
+    }
+}
+
+#[test]
 fn every_proof_of_every_small_tree_holds_for_its_numbers_only() {
     const MOST: u64 = 20;
     let tree = tree(MOST);

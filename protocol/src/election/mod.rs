@@ -22,6 +22,7 @@ use std::{
 };
 
 use rand_core::CryptoRng;
+use thiserror::Error;
 
 use self::{count::Counting, roll_state::RollState, rules::Change};
 use crate::{
@@ -113,6 +114,19 @@ pub struct Election {
     totals: Option<Totals>,
 }
 
+/// An entry that was checked and may come next, on exactly the state on which it was checked.
+pub struct Admitted {
+    before: (u64, Hash),
+    entry: Entry,
+    leaf: Vec<u8>,
+    change: Change,
+}
+
+/// The log has grown since the entry was admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the log has grown since the entry was checked")]
+pub struct Outdated;
+
 #[derive(Debug)]
 struct CloseState {
     time: u64,
@@ -148,6 +162,19 @@ impl Election {
         data: &[u8],
         rng: &mut impl CryptoRng,
     ) -> Result<(), Refusal> {
+        let Admitted { entry, change, .. } = self.admit(leaf, data, rng)?;
+        self.commit(&entry, leaf, change);
+        Ok(())
+    }
+
+    /// Checks all of an entry, as [`Self::check`], and keeps what was found: for whoever must store the
+    /// entry before it may count. [`Self::append`] then needs no second look, however long the check took.
+    pub fn admit(
+        &self,
+        leaf: &[u8],
+        data: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Admitted, Refusal> {
         let entry = Entry::decode(leaf)?;
         let change = match self.change(&entry, data, rng)? {
             Change::Ballot(statement) => {
@@ -155,7 +182,15 @@ impl Election {
             }
             change => change,
         };
-        self.commit(&entry, leaf, change);
+        Ok(Admitted { before: (self.size(), self.root()), entry, leaf: leaf.to_vec(), change })
+    }
+
+    /// Appends an entry to the state on which it was admitted; on any other nothing changes.
+    pub fn append(&mut self, admitted: Admitted) -> Result<(), Outdated> {
+        if admitted.before != (self.size(), self.root()) {
+            return Err(Outdated);
+        }
+        self.commit(&admitted.entry, &admitted.leaf, admitted.change);
         Ok(())
     }
 

@@ -77,6 +77,27 @@ impl Tree {
         }
     }
 
+    /// The root that the tree would have if `leaves` were added.
+    pub fn root_with(&self, leaves: &[Hash]) -> Hash {
+        let mut size = self.size();
+        // Complete subtrees from left to right, each smaller than the one before: the one bits of the size.
+        let mut subtrees: Vec<Hash> = (0..u64::BITS)
+            .rev()
+            .filter(|level| (size >> level) & 1 == 1)
+            .filter_map(|level| self.node(level, (size >> level).wrapping_sub(1)))
+            .collect();
+        for leaf in leaves {
+            let mut hash = *leaf;
+            for _ in 0..size.trailing_ones() {
+                hash = subtrees.pop().map_or(hash, |left| node_hash(&left, &hash));
+            }
+            subtrees.push(hash);
+            size = size.saturating_add(1);
+        }
+        let root = subtrees.into_iter().rev().reduce(|right, left| node_hash(&left, &right));
+        root.unwrap_or_else(empty_root)
+    }
+
     /// The hash of the complete subtree of `2^level` leaves from `index·2^level` on.
     pub fn node(&self, level: u32, index: u64) -> Option<Hash> {
         let level = self.levels.get(usize::try_from(level).ok()?)?;
