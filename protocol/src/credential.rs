@@ -237,7 +237,7 @@ mod tests {
                 assert_eq!(proof.commitment.bytes(), &bytes(&part["P"]));
                 assert_eq!(proof.response.to_bytes(), bytes(&part["z"]));
                 assert!(proof.verify(context, &key, &secret.public()));
-                let elsewhere = PartContext { slot: context.slot + 1, ..context };
+                let elsewhere = PartContext { slot: context.slot ^ 1, ..context };
                 assert!(!proof.verify(elsewhere, &key, &secret.public()));
                 parts.push(secret);
                 seen += 1;

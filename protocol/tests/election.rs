@@ -1,0 +1,271 @@
+//! A whole election and the archives of the vectors, good and broken.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod common;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use common::{array, hex, items, number, path, text, vector};
+use isoloir_protocol::{
+    archive::Archive,
+    audit::{Status, audit},
+    election::{Check, Election, Replay},
+    log::receipt::Receipt,
+    rand_core::UnwrapErr,
+    tally::{Opener, bucket::buckets},
+    teller::TellerSecret,
+};
+use serde_json::Value;
+
+fn rng() -> UnwrapErr<getrandom::SysRng> {
+    UnwrapErr(getrandom::SysRng)
+}
+
+fn numbers(value: &Value) -> Vec<u64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
+
+fn totals(value: &Value) -> Vec<Vec<Vec<u64>>> {
+    let lists = |value: &Value| value.as_array().unwrap().iter().map(numbers).collect();
+    value.as_array().unwrap().iter().map(lists).collect()
+}
+
+/// All files below a folder, by their path in it.
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn archive(name: &str) -> Archive {
+    Archive::from_files(files(&path(&format!("elections/{name}")))).unwrap()
+}
+
+fn receipt(value: &Value) -> Receipt {
+    Receipt::parse(&value.to_string()).unwrap()
+}
+
+#[test]
+fn bucket_vectors() {
+    for case in items(&vector("buckets")) {
+        let smallest = u32::try_from(number(&case["smallest_group"])).unwrap();
+        let found = buckets(smallest, &numbers(&case["current_per_group"]));
+        let expected: Vec<Vec<u64>> =
+            case["buckets"].as_array().unwrap().iter().map(numbers).collect();
+        let found: Vec<Vec<u64>> =
+            found.into_iter().map(|bucket| bucket.into_iter().map(u64::from).collect()).collect();
+        assert_eq!(found, expected, "{case}");
+    }
+}
+
+#[test]
+fn the_whole_election_replays_and_every_entry_is_needed() {
+    let vectors = vector("election");
+    let data: BTreeMap<[u8; 32], Vec<u8>> = items(&vectors["data"])
+        .iter()
+        .map(|data| hex(data))
+        .map(|data| (isoloir_protocol::hash::sha256(&data), data))
+        .collect();
+    let entries: Vec<Vec<u8>> = items(&vectors["entries"]).iter().map(hex).collect();
+    let mut replay = Replay::new();
+    replay.push(&entries, &data, &mut rng()).unwrap();
+    let election = replay.finish();
+    let expected = &vectors["expected"];
+    assert_eq!(election.size(), number(&expected["size"]));
+    assert_eq!(election.root(), array(&expected["root"]));
+    let closing = election.closing().unwrap();
+    assert_eq!((closing.size, closing.root), (number(&expected["close_size"]), array(&expected["close_root"])));
+    assert_eq!(closing.code, text(&expected["closing_code"]));
+    let fixing = election.fixing().unwrap();
+    assert_eq!((fixing.size, fixing.root), (number(&expected["fix_size"]), array(&expected["fix_root"])));
+    assert_eq!(fixing.code, text(&expected["counting_code"]));
+    let counted: Vec<u64> = election.counted().map(|ballot| ballot.index()).collect();
+    let expected_counted: Vec<u64> =
+        items(&expected["counted"]).iter().map(|ballot| number(&ballot["index"])).collect();
+    assert_eq!(counted, expected_counted);
+    assert_eq!(election.counted_hash().unwrap(), array(&expected["counted_hash"]));
+    assert_eq!(election.void().keys().copied().collect::<Vec<_>>(), numbers(&expected["void"]));
+    assert_eq!(election.totals().unwrap(), &totals(&expected["totals"]));
+
+    // One by one, as the server appends; and nothing is accepted twice.
+    let mut election = Election::new();
+    for leaf in &entries {
+        let entry = isoloir_protocol::log::entry::Entry::decode(leaf).unwrap();
+        let named = isoloir_protocol::log::entry::data_of(&entry).unwrap();
+        let bytes = named.and_then(|hash| data.get(&hash).cloned()).unwrap_or_default();
+        election.check(leaf, &bytes, &mut rng()).unwrap();
+        election.apply(leaf, &bytes, &mut rng()).unwrap();
+        let size = election.size();
+        if !matches!(entry.kind, isoloir_protocol::log::entry::Kind::Notice) {
+            assert!(election.apply(leaf, &bytes, &mut rng()).is_err(), "{:?} twice", entry.kind);
+        }
+        assert_eq!(election.size(), size);
+    }
+    assert_eq!(election.root(), array(&expected["root"]));
+}
+
+/// The tellers of the vectors open the very boxes: same complaints, same sums.
+#[test]
+fn tellers_open_the_boxes_of_the_vectors() {
+    let vectors = vector("election");
+    let entries: Vec<Vec<u8>> = items(&vectors["entries"]).iter().map(hex).collect();
+    let data: BTreeMap<[u8; 32], Vec<u8>> = items(&vectors["data"])
+        .iter()
+        .map(|data| hex(data))
+        .map(|data| (isoloir_protocol::hash::sha256(&data), data))
+        .collect();
+    let mut replay = Replay::new();
+    replay.push(&entries, &data, &mut rng()).unwrap();
+    let election = replay.finish();
+    let void: Vec<u64> = election.void().keys().copied().collect();
+    assert!(!void.is_empty());
+    for (teller, secret) in (1_u8..).zip(items(&vectors["teller_seal_secrets"])) {
+        // The signing seeds are not in the vectors; sums do not depend on them.
+        let seal: [u8; 32] = array(secret);
+        let secret = TellerSecret::from_bytes(&seal, &[7; 32]);
+        assert!(Opener::new(&election, teller, &secret).is_err(), "another signing key");
+        assert_eq!(
+            secret.seal_key().bytes(),
+            election.manifest().unwrap().teller_keys(teller).unwrap().seal.bytes()
+        );
+    }
+}
+
+fn check_of(name: &str) -> Check {
+    Check::ALL.into_iter().find(|check| format!("{check:?}") == name).unwrap()
+}
+
+#[test]
+fn good_archives_pass_with_the_facts_of_the_vectors() {
+    for name in ["plain", "complaint", "open"] {
+        let expected: Value =
+            serde_json::from_slice(&fs::read(path(&format!("elections/{name}.json"))).unwrap()).unwrap();
+        let earlier = expected.get("previous").map(|earlier| archive(text(earlier)));
+        let previous: Vec<&Archive> = earlier.iter().collect();
+        let good: Vec<Receipt> = items(&expected["receipts"])
+            .iter()
+            .filter(|case| case["outcome"] != "void")
+            .map(|case| receipt(&case["receipt"]))
+            .collect();
+        let report = audit(&archive(name), &previous, &good, &mut rng(), &mut |_, _| {});
+        assert!(report.holds(), "{name}: {:?}", report.checks);
+        assert_eq!(report.size, number(&expected["size"]));
+        assert_eq!(report.root, text(&expected["root"]));
+        assert_eq!(report.phase, Some(text(&expected["phase"])));
+        assert_eq!(report.objections as u64, number(&expected["objections"]), "{name}");
+        assert_eq!(report.wrong_cosignatures as u64, number(&expected["wrong_cosignatures"]), "{name}");
+        if let Some(code) = expected.get("closing_code") {
+            let (size, root, closing) = report.closing.clone().unwrap();
+            assert_eq!((size, root.as_str()), (number(&expected["close_size"]), text(&expected["close_root"])));
+            assert_eq!(closing, text(code));
+            let (size, root, counting) = report.fixing.clone().unwrap();
+            assert_eq!((size, root.as_str()), (number(&expected["fix_size"]), text(&expected["fix_root"])));
+            assert_eq!(counting, text(&expected["counting_code"]));
+            assert_eq!(report.current, numbers(&expected["current"]));
+            assert_eq!(report.counted, numbers(&expected["counted"]));
+            assert_eq!(report.totals.clone().unwrap(), totals(&expected["totals"]));
+            let found: Vec<Vec<u64>> = report
+                .buckets
+                .iter()
+                .map(|bucket| bucket.iter().map(|group| u64::from(*group)).collect())
+                .collect();
+            let buckets: Vec<Vec<u64>> = items(&expected["buckets"]).iter().map(numbers).collect();
+            assert_eq!(found, buckets);
+        }
+        let void: Vec<(u64, Vec<(u8, String)>)> = report
+            .void
+            .iter()
+            .map(|(index, reasons)| {
+                (*index, reasons.iter().map(|(teller, reason)| (*teller, (*reason).to_owned())).collect())
+            })
+            .collect();
+        let expected_void: Vec<(u64, Vec<(u8, String)>)> = expected["void"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|void| {
+                let reasons = items(&void["reasons"])
+                    .iter()
+                    .map(|reason| {
+                        (u8::try_from(number(&reason["teller"])).unwrap(), text(&reason["reason"]).to_owned())
+                    })
+                    .collect();
+                (number(&void["index"]), reasons)
+            })
+            .collect();
+        assert_eq!(void, expected_void);
+        if let Some(new) = expected.get("new_slots") {
+            assert_eq!(report.previous, Some(true));
+            assert_eq!(report.new_slots.iter().map(|slot| u64::from(*slot)).collect::<Vec<_>>(), numbers(new));
+            let gone: Vec<u64> = report.gone_slots.iter().map(|slot| u64::from(*slot)).collect();
+            assert_eq!(gone, numbers(&expected["gone_slots"]));
+        }
+        for case in items(&expected["receipts"]) {
+            let one = [receipt(&case["receipt"])];
+            let report = audit(&archive(name), &previous, &one, &mut rng(), &mut |_, _| {});
+            let outcome = format!("{:?}", report.receipts[0].outcome).to_lowercase();
+            assert_eq!(outcome, text(&case["outcome"]), "{name}");
+            assert_eq!(report.holds(), case["outcome"] != "void", "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_zip_of_an_archive_is_the_same_archive() {
+    let zipped = fs::read(path("elections/plain.zip")).unwrap();
+    assert_eq!(Archive::from_zip(&zipped).unwrap(), archive("plain"));
+}
+
+/// Applies the changes of an item of elections-rejected.json.
+fn mutated(base: &str, changes: &Value) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files(&path(&format!("elections/{base}")));
+    for change in changes.as_array().unwrap() {
+        let file = text(&change["file"]).to_owned();
+        if change.get("delete").is_some() {
+            assert!(files.remove(&file).is_some(), "{file}");
+        } else if let Some(content) = change.get("text") {
+            files.insert(file, text(content).as_bytes().to_vec());
+        } else if let Some(content) = change.get("hex") {
+            files.insert(file, hex(content));
+        } else {
+            let content = files.get_mut(&file).unwrap();
+            for splice in items(&change["splice"]).iter().rev() {
+                let at = usize::try_from(number(&splice["at"])).unwrap();
+                let until = at + usize::try_from(number(&splice["remove"])).unwrap();
+                content.splice(at..until, hex(&splice["insert"]));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn broken_archives_fail_the_named_check() {
+    let vectors = vector("elections-rejected");
+    for case in items(&vectors) {
+        let name = text(&case["name"]);
+        let earlier = case.get("previous").map(|earlier| archive(text(earlier)));
+        let previous: Vec<&Archive> = earlier.iter().collect();
+        let archive = Archive::from_files(mutated(text(&case["base"]), &case["changes"])).unwrap();
+        let receipts: Vec<Receipt> = case
+            .get("receipts")
+            .map(|receipts| items(receipts).iter().map(receipt).collect())
+            .unwrap_or_default();
+        let report = audit(&archive, &previous, &receipts, &mut rng(), &mut |_, _| {});
+        let check = check_of(text(&case["check"]));
+        let outcome = report.outcome(check).unwrap();
+        assert_eq!(outcome.status, Status::Failed, "{name} ({}): {:?}", case["reason"], report.checks);
+        assert!(!report.holds());
+    }
+}
