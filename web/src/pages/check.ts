@@ -1,0 +1,201 @@
+// Checks a receipt: by link, QR code, file, or typed. Needs no voting code.
+
+import catalogues from "virtual:catalogues/check";
+
+import { chooseElection } from "../components/choose-election";
+import { clockNote, heading } from "../components/election";
+import { errorScreen, failure } from "../components/errors";
+import { button, errorSummary, facts, field, form, groups, note, own, verdict, when, working } from "../components/parts";
+import { receiptCard } from "../components/receipt-card";
+import { startPage, type Shell } from "../components/shell";
+import { api } from "../lib/api";
+import { h, type Child } from "../lib/dom";
+import { parseLink, takeFragment } from "../lib/fragment";
+import { formatNumber, t, tx } from "../lib/i18n";
+import { isoloir } from "../lib/isoloir";
+import { reloadOnNewLink } from "../lib/reload";
+import { resupply } from "../lib/resupply";
+import { tidyCode } from "../lib/tidy";
+import type { CheckedReceipt, ElectionInfo, Isoloir, ReceiptOutcome, ReceiptQuery } from "../wasm/types";
+
+const fragment = takeFragment();
+reloadOnNewLink();
+void start();
+
+interface Check {
+  shell: Shell;
+  isoloir: Isoloir;
+  info: ElectionInfo;
+  slot: string;
+  code: string;
+}
+
+async function start(): Promise<void> {
+  const shell = await startPage({ catalogues, name: "check.page" });
+  const election = await chooseElection(shell, fragment?.election ?? null);
+  const load = async (): Promise<void> => {
+    shell.show({ render: () => working(t("common.loading")) });
+    try {
+      const module = await isoloir();
+      const info = await module.election(election);
+      const check: Check = { shell, isoloir: module, info, slot: String(fragment?.slot ?? ""), code: fragment?.code ?? "" };
+      void api.status(election).then((status) => resupply(module, info, status)).catch(() => undefined);
+      if (fragment?.slot && fragment.code) await look(check, { election, slot: fragment.slot, code: fragment.code });
+      else ask(check, {});
+    } catch (error) {
+      shell.show({ render: () => errorScreen(error, load) });
+    }
+  };
+  await load();
+}
+
+function ask(check: Check, errors: Record<string, string>): void {
+  const submit = async (): Promise<void> => {
+    const found: Record<string, string> = {};
+    const pasted = parseLink(check.code);
+    if (pasted?.slot && pasted.code) {
+      check.slot = String(pasted.slot);
+      check.code = pasted.code;
+    }
+    if (!/^[1-9][0-9]{0,9}$/.test(check.slot.trim())) found["slot"] = t("check.slot_wrong");
+    if (check.code.trim() === "") found["code"] = t("check.code_missing");
+    else {
+      try {
+        check.code = await check.isoloir.receipts.normaliseCode(check.code);
+      } catch (error) {
+        found["code"] = codeProblem(error, check.code);
+      }
+    }
+    if (Object.keys(found).length > 0) return ask(check, found);
+    await look(check, { election: check.info.id, slot: Number(check.slot), code: check.code });
+  };
+  const slot = (): HTMLInputElement => {
+    const input = h("input", { type: "text", class: "number", inputmode: "numeric", autocomplete: "off" });
+    input.value = check.slot;
+    input.addEventListener("input", () => (check.slot = input.value.replace(/\s/g, "")));
+    return input;
+  };
+  const code = (): HTMLInputElement => {
+    const input = h("input", { type: "text", class: "code", autocapitalize: "characters", autocomplete: "off", autocorrect: "off", spellcheck: "false" });
+    input.value = check.code;
+    input.addEventListener("input", () => (check.code = input.value));
+    input.addEventListener("blur", () => tidyCode(input, 24));
+    return input;
+  };
+  check.shell.show({
+    render: () => [
+      heading(check.info.manifest.title, t("check.heading")),
+      errorSummary(Object.entries(errors).map(([id, text]) => ({ id, text }))),
+      h("p", null, t("check.intro")),
+      form(submit,
+        field({ id: "slot", label: t("common.slot"), hint: t("check.slot_hint"), error: errors["slot"], input: slot() }),
+        field({ id: "code", label: t("receipt.code"), hint: t("check.code_hint"), error: errors["code"], input: code() }),
+        h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "continue" }, t("check.go")))),
+      h("h2", null, t("check.by_file")),
+      field({ id: "file", label: t("check.file"), hint: t("check.file_hint"), error: errors["file"], input: fileInput(check) }),
+    ],
+  });
+  if (Object.keys(errors).length > 0) check.shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
+}
+
+function codeProblem(error: unknown, typed: string): string {
+  const inner = failure(error);
+  if (inner?.kind !== "receiptCode") throw error;
+  if (inner.problem === "length") return t("check.code_length", { count: typed.replace(/[\s-]/g, "").length });
+  return t("check.code_symbol", { group: formatNumber(Math.floor(((inner.position ?? 1) - 1) / 4) + 1) });
+}
+
+function fileInput(check: Check): HTMLInputElement {
+  const input = h("input", { type: "file", accept: ".json,application/json" });
+  input.addEventListener("change", () => {
+    const file = input.files?.[0];
+    if (file) void readReceipt(check, file);
+  });
+  return input;
+}
+
+async function readReceipt(check: Check, file: File): Promise<void> {
+  try {
+    const text = new TextDecoder().decode(await check.isoloir.page.readFile(file, 1 << 20));
+    const seen = await check.isoloir.receipts.read(text);
+    if (seen.election !== check.info.id) return ask(check, { file: t("check.file_other_election") });
+    await look(check, { election: seen.election, slot: seen.slot, code: seen.code, file: text });
+  } catch {
+    ask(check, { file: t("check.file_wrong") });
+  }
+}
+
+async function look(check: Check, query: ReceiptQuery): Promise<void> {
+  check.slot = String(query.slot);
+  check.code = query.code;
+  check.shell.show({ title: () => t("check.looking"), render: () => working(t("check.looking")) });
+  try {
+    const outcome = await check.isoloir.receipts.lookUp(query);
+    check.shell.show({
+      title: () => t(`check.${outcome.state}`),
+      render: () => [
+        h("p", { class: "eyebrow" }, own(check.info.manifest.title)),
+        h("div", { "data-testid": "outcome", "data-state": outcome.state }, show(check, outcome)),
+        clockNote(),
+        h("div", { class: "actions" },
+          button(t("check.another"), () => {
+            check.code = "";
+            ask(check, {});
+          }, "plain", "another"),
+          h("a", { class: "button", href: `/audit/#${check.info.id}` }, t("common.link_audit"))),
+      ],
+    });
+  } catch (error) {
+    const inner = failure(error);
+    if (inner?.kind === "receiptCode") return ask(check, { code: codeProblem(error, query.code) });
+    if (inner?.kind === "slot" && inner.problem === "unknown") return ask(check, { slot: t("common.e_slot_what") });
+    if (inner?.kind === "receipt" && query.file) return showBadFile(check, error);
+    check.shell.show({ render: () => errorScreen(error, () => look(check, query)) });
+  }
+}
+
+function showBadFile(check: Check, error: unknown): void {
+  const inner = failure(error);
+  check.shell.show({
+    title: () => t("check.file_bad"),
+    render: () => [
+      verdict("bad", t("check.file_bad"), h("p", null, t("check.file_bad_todo"))),
+      h("p", { class: "small mono" }, inner?.kind === "receipt" ? `${inner.problem}: ${inner.detail}` : null),
+      h("div", { class: "actions" }, button(t("check.another"), () => ask(check, {}))),
+    ],
+  });
+}
+
+const proof = (proved: boolean): HTMLElement => h("p", { class: "small muted" }, proved ? t("check.proved") : t("check.said"));
+
+function show(check: Check, outcome: ReceiptOutcome): Child {
+  const card = (receipt: CheckedReceipt): HTMLElement => receiptCard(check.isoloir, check.info, receipt);
+  switch (outcome.state) {
+    case "inUrn":
+      return [verdict("ok", t("check.inUrn"), h("p", null, tx("check.in_urn_since", { time: when(outcome.receipt.time) }))), proof(outcome.proved), card(outcome.receipt)];
+    case "counted":
+      return [verdict("ok", t("check.counted"), h("p", null, outcome.published ? t("check.counted_published") : t("check.counted_fixed"))), proof(outcome.proved), card(outcome.receipt)];
+    case "replaced":
+      return [
+        verdict("warn", t("check.replaced"), h("p", null, tx("check.replaced_by", { slot: String(outcome.receipt.slot), time: when(outcome.by.time) }))),
+        note("bad", t("check.replaced_alarm"), t("check.replaced_todo")),
+        facts([[t("check.your_ballot"), groups(outcome.receipt.code)], [t("check.later_ballot"), groups(outcome.by.code)]]),
+        proof(outcome.proved),
+      ];
+    case "void":
+      return [
+        verdict("bad", t("check.void"), h("p", null, t("check.void_reason", { teller: check.info.manifest.tellers[outcome.reason.teller - 1]?.name ?? String(outcome.reason.teller) }))),
+        note("warn", outcome.reason.complaint === "malformed" ? t("check.void_malformed") : t("check.void_opened"), t("check.void_todo")),
+        proof(outcome.proved), card(outcome.receipt),
+      ];
+    case "notFound":
+      return [
+        verdict("bad", t("check.notFound"), h("p", null, t("check.not_found_what", { slot: String(outcome.slot) }))),
+        facts([[t("check.your_ballot"), groups(outcome.code)]]),
+        outcome.held ? note("bad", t("check.convicts_what"), t("check.convicts_todo")) : note("warn", t("check.not_found_typing"), t("check.not_found_todo")),
+        outcome.listed.length > 0
+          ? h("div", null, h("p", null, t("check.listed", { count: outcome.listed.length })), h("ul", null, outcome.listed.map((ballot) => h("li", null, groups(ballot.code), " – ", when(ballot.time)))))
+          : h("p", null, t("check.none_listed")),
+      ];
+  }
+}

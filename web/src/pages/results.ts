@@ -1,0 +1,119 @@
+// Status and turnout while the vote runs, the result once it is counted.
+
+import catalogues from "virtual:catalogues/results";
+
+import { chooseElection } from "../components/choose-election";
+import { clockNote, heading } from "../components/election";
+import { errorScreen } from "../components/errors";
+import { bar, facts, groups, note, when, withTime, working } from "../components/parts";
+import { people } from "../components/people";
+import { resultTables } from "../components/result-tables";
+import { startPage } from "../components/shell";
+import { api, serverNow, type Status } from "../lib/api";
+import { h, type Child } from "../lib/dom";
+import { takeFragment } from "../lib/fragment";
+import { formatNumber, formatPercent, formatShortTime, t, tx } from "../lib/i18n";
+import { isoloir } from "../lib/isoloir";
+import { votingNow } from "../lib/phase";
+import { reloadOnNewLink } from "../lib/reload";
+import type { ElectionInfo } from "../wasm/types";
+
+const REFRESH_MS = 15_000;
+const fragment = takeFragment();
+reloadOnNewLink();
+void start();
+
+async function start(): Promise<void> {
+  const shell = await startPage({ catalogues, name: "results.page", wide: true });
+  const election = await chooseElection(shell, fragment?.election ?? null);
+  const load = async (): Promise<void> => {
+    shell.show({ render: () => working(t("common.loading")) });
+    try {
+      const [first, module] = await Promise.all([api.status(election), isoloir()]);
+      const info = await module.election(election);
+      let status = first;
+      shell.show({ render: () => screen(info, status) });
+      const timer = setInterval(() => {
+        if (status.phase === "counted") return clearInterval(timer);
+        if (document.hidden) return;
+        void api.status(election).then((next) => {
+          const counted = next.phase === "counted" && status.phase !== "counted";
+          const changed = JSON.stringify({ ...next, now: 0 }) !== JSON.stringify({ ...status, now: 0 });
+          status = next;
+          if (changed) shell.redraw();
+          if (counted) shell.announce(t("results.now_counted"));
+        }, () => undefined);
+      }, REFRESH_MS);
+    } catch (error) {
+      shell.show({ render: () => errorScreen(error, load) });
+    }
+  };
+  await load();
+}
+
+function screen(info: ElectionInfo, status: Status): Child {
+  const { manifest } = info;
+  const counted = status.phase === "counted" && status.buckets !== null;
+  return [
+    heading(manifest.title, counted ? t("results.heading") : t("results.heading_status")),
+    h("p", null, h("span", { class: "badge", "data-testid": "phase", "data-phase": status.phase }, t(`common.phase_${status.phase}`))),
+    clockNote(),
+    counted && status.buckets ? resultTables(manifest, status.buckets) : progress(info, status),
+    turnout(status),
+    h("h2", null, t("results.who")),
+    h("p", null, t("results.who_text", { threshold: info.threshold, count: manifest.tellers.length })),
+    people(manifest, status),
+    status.void.length > 0 ? note("warn", t("results.void", { count: status.void.length }), t("results.void_text")) : null,
+    status.missing.length > 0 ? note("warn", t("results.missing", { count: status.missing.length }), t("results.missing_text")) : null,
+    notices(status),
+    h("h2", null, t("results.verify")),
+    h("p", null, t("results.verify_text")),
+    facts([
+      status.closing ? [t("common.closing_code"), groups(status.closing.code)] : null,
+      status.fix ? [t("common.counting_code"), groups(status.fix.code)] : null,
+      [t("results.log_size"), formatNumber(status.size)],
+    ]),
+    h("div", { class: "actions" },
+      h("a", { class: "button primary", href: `/audit/#${info.id}` }, t("results.to_audit")),
+      h("a", { class: "button", href: `/check/#${info.id}` }, t("common.link_check")),
+      h("a", { class: "button", href: api.archivePath(info.id), download: true }, t("results.archive"))),
+  ];
+}
+
+function progress(info: ElectionInfo, status: Status): Child {
+  const voting = votingNow(status, serverNow(), null);
+  if (voting === "notYet") return [h("p", { class: "lead" }, withTime("common.opens_at", status.opens)), h("p", null, withTime("common.closes_at", status.closes))];
+  if (voting !== "closed") {
+    return [
+      h("p", { class: "lead" }, withTime("common.closes_at", status.closes)),
+      h("p", null, t("results.no_partial")),
+      voting === "open" ? h("p", null, h("a", { href: `/vote/#${info.id}` }, t("results.to_vote"))) : null,
+    ];
+  }
+  const few = status.ballots < info.manifest.smallest_group && status.phase === "fixed";
+  return [
+    h("p", { class: "lead" }, withTime("results.closed_at", status.closes)),
+    few ? note("warn", t("results.too_few"), t("results.too_few_text", { count: info.manifest.smallest_group })) : h("p", null, t("results.counting")),
+  ];
+}
+
+function turnout(status: Status): Child {
+  const share = status.voters > 0 ? status.ballots / status.voters : 0;
+  return [
+    h("h2", null, t("results.turnout")),
+    status.voters === 0
+      ? h("p", null, t("results.no_roll"))
+      : h("p", { class: "lead", "data-testid": "turnout" }, t("results.turnout_text", { ballots: status.ballots, count: status.voters, share: formatPercent(share) })),
+    status.voters === 0 ? null : bar(share),
+    h("p", { class: "small muted" }, t("results.updated", { time: formatShortTime(status.now) })),
+  ];
+}
+
+function notices(status: Status): Child {
+  if (status.notices.length === 0) return null;
+  return [
+    h("h2", null, t("results.notices")),
+    h("ul", null, status.notices.map((notice) => h("li", null,
+      tx(`results.notice_${notice.what}`, { time: when(notice.time), closes: notice.closes ? when(notice.closes) : "" }), notice.text ? ` – ${notice.text}` : null))),
+  ];
+}

@@ -1,0 +1,28 @@
+// What can go wrong for a teller, and what to do.
+
+import { explain, failure, type Explained } from "../../components/errors";
+import { t } from "../../lib/i18n";
+
+/** A pair of sentences for any error of the ceremony. */
+export function explainTeller(error: unknown): Explained {
+  const inner = failure(error);
+  switch (inner?.kind) {
+    case "key":
+      return { what: t("tellers.e_key_what"), todo: inner.problem === "passphrase" ? t("tellers.e_passphrase") : inner.problem === "weak" ? t("tellers.passphrase_weak") : t(`tellers.e_${inner.problem}`) };
+    case "log":
+      return { what: t("tellers.e_log_what"), todo: inner.index === null ? t("tellers.e_log_todo") : t("tellers.e_log_entry_todo", { index: String(inner.index) }) };
+    case "witnesses":
+      return { what: t("tellers.e_witnesses_what", { found: inner.found, count: inner.quorum }), todo: t("tellers.e_witnesses_todo") };
+    case "lock":
+      return { what: t(`tellers.e_lock_${inner.problem}_what`), todo: t(`tellers.e_lock_${inner.problem}_todo`) };
+    case "phase":
+      return { what: t("tellers.e_phase_what"), todo: t("tellers.e_phase_todo") };
+    case "boxesMissing":
+      return { what: t("tellers.e_boxes_what", { count: inner.indexes.length }), todo: t("tellers.e_boxes_todo") };
+    case "network":
+      if (inner.status === 422 || inner.status === 409) return { what: t("tellers.e_refused_what"), todo: t("tellers.e_refused_todo") };
+      return explain(error);
+    default:
+      return explain(error);
+  }
+}

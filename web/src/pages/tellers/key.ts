@@ -1,0 +1,120 @@
+// Makes a teller's key on this device: passphrase, key file, public part for the organiser.
+
+import { errorNote } from "../../components/errors";
+import { button, errorSummary, facts, field, form, note, working } from "../../components/parts";
+import type { Shell } from "../../components/shell";
+import { h, svg } from "../../lib/dom";
+import { t } from "../../lib/i18n";
+import { estimateBits, strength, suggestPassphrase } from "../../lib/passphrase";
+import type { Isoloir, NewTellerKey } from "../../wasm/types";
+
+/** Asks for a passphrase and makes the key. */
+export function showKey(shell: Shell, module: Isoloir, back: () => void, errors: Record<string, string> = {}, thrown: unknown = null): void {
+  const name = h("input", { type: "text", autocomplete: "name" });
+  const passphrase = h("input", { type: "password", autocomplete: "new-password" });
+  const repeat = h("input", { type: "password", autocomplete: "new-password" });
+  const meter = strengthMeter();
+  passphrase.addEventListener("input", () => meter.update(passphrase.value));
+  const reveal = h("input", { type: "checkbox", id: "reveal", on: { change: (_, box) => {
+    for (const input of [passphrase, repeat]) input.type = box.checked ? "text" : "password";
+  } } });
+  const suggest = (): void => {
+    passphrase.value = repeat.value = suggestPassphrase();
+    passphrase.type = repeat.type = "text";
+    reveal.checked = true;
+    meter.update(passphrase.value);
+    shell.announce(t("tellers.suggested"));
+  };
+  const submit = async (): Promise<void> => {
+    const found: Record<string, string> = {};
+    if (name.value.trim() === "") found["name"] = t("tellers.name_missing");
+    if (strength(passphrase.value) === "weak") found["passphrase"] = t("tellers.passphrase_weak");
+    if (passphrase.value !== repeat.value) found["repeat"] = t("tellers.passphrase_differs");
+    const kept = { name: name.value, passphrase: passphrase.value, repeat: repeat.value };
+    if (Object.keys(found).length > 0) {
+      showKey(shell, module, back, found);
+      for (const [id, value] of Object.entries(kept)) {
+        const input = document.getElementById(id);
+        if (input instanceof HTMLInputElement) input.value = value;
+      }
+      shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
+      return;
+    }
+    shell.show({ render: () => working(t("tellers.making"), h("p", { class: "muted" }, t("tellers.making_hint"))) });
+    try {
+      showMade(shell, module, back, kept.name.trim(), await module.tellers.generate(kept.passphrase));
+    } catch (error) {
+      showKey(shell, module, back, {}, error);
+    }
+  };
+  shell.show({
+    title: () => t("tellers.key"),
+    render: () => [
+      h("h1", null, t("tellers.key")),
+      errorSummary(Object.entries(errors).map(([id, text]) => ({ id, text }))),
+      thrown ? errorNote(thrown) : null,
+      h("p", null, t("tellers.key_intro")),
+      form(submit,
+        field({ id: "name", label: t("tellers.name"), hint: t("tellers.name_hint"), error: errors["name"], input: name }),
+        field({ id: "passphrase", label: t("tellers.passphrase_new"), hint: t("tellers.passphrase_hint"), error: errors["passphrase"], input: passphrase }),
+        meter.element,
+        button(t("tellers.suggest"), suggest, "compact", "suggest"),
+        h("hr"),
+        field({ id: "repeat", label: t("tellers.passphrase_repeat"), error: errors["repeat"], input: repeat }),
+        h("label", { class: "tick" }, reveal, h("span", null, t("tellers.reveal"))),
+        h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "make-key" }, t("tellers.make_key")), button(t("common.back"), back, "quiet"))),
+    ],
+  });
+}
+
+function strengthMeter(): { element: HTMLElement; update: (passphrase: string) => void } {
+  const fillRect = svg("rect", { width: 0, height: 4 });
+  const meter = h("div", { class: "meter", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none" }, fillRect));
+  const words = h("p", { class: "small", role: "status", "data-testid": "strength" }, t("tellers.strength_none"));
+  return {
+    element: h("div", null, meter, words),
+    update(passphrase) {
+      const level = strength(passphrase);
+      fillRect.setAttribute("width", String(Math.min(100, (estimateBits(passphrase) / 80) * 100)));
+      meter.className = `meter ${level}`;
+      words.textContent = passphrase === "" ? t("tellers.strength_none") : t(`tellers.strength_${level}`);
+    },
+  };
+}
+
+/** The part of a key that everyone may know, as the organiser's tool reads it. */
+export function publicPart(name: string, made: Pick<NewTellerKey, "seal" | "sign">): string {
+  return JSON.stringify({ name, seal: made.seal, sign: made.sign }, null, 2);
+}
+
+function showMade(shell: Shell, module: Isoloir, back: () => void, name: string, made: NewTellerKey): void {
+  const saved = { key: false, shared: false };
+  shell.show({
+    title: () => t("tellers.key_made"),
+    render: () => [
+      h("h1", null, t("tellers.key_made")),
+      h("ol", null,
+        h("li", null,
+          h("h2", null, t("tellers.save_key")), h("p", null, t("tellers.save_key_text")),
+          h("div", { class: "actions" }, button(t("tellers.save_key_go"), () => {
+            module.page.download(made.fileName, "application/json", made.file);
+            saved.key = true;
+            shell.redraw();
+          }, saved.key ? "plain" : "primary", "save-key"), saved.key ? h("span", { class: "badge ok" }, t("tellers.saved")) : null)),
+        h("li", null,
+          h("h2", null, t("tellers.send_public")), h("p", null, t("tellers.send_public_text")),
+          h("div", { class: "card" }, facts([
+            [t("tellers.fingerprint"), h("span", { class: "mono", "data-testid": "fingerprint" }, made.fingerprint)],
+            [t("tellers.public_seal"), h("code", { class: "small" }, made.seal)],
+            [t("tellers.public_sign"), h("code", { class: "small" }, made.sign)],
+          ])),
+          h("div", { class: "actions" }, button(t("tellers.send_public_go"), () => {
+            module.page.download("teller-public.json", "application/json", publicPart(name, made));
+            saved.shared = true;
+            shell.redraw();
+          }, "plain", "save-public"), saved.shared ? h("span", { class: "badge ok" }, t("tellers.saved")) : null)),
+        h("li", null, h("h2", null, t("tellers.remember")), h("p", null, t("tellers.remember_text")))),
+      saved.key ? h("div", { class: "actions" }, button(t("tellers.done"), back, "plain", "done")) : note("warn", t("tellers.not_saved_yet"), t("tellers.not_saved_yet_todo")),
+    ],
+  });
+}

@@ -1,0 +1,221 @@
+// Screen 1: who votes. By link, nothing is typed with one registrar; with two, only the second code.
+
+import { codeError } from "../../components/code-error";
+import { clockNote, heading } from "../../components/election";
+import { errorScreen, explain, failure } from "../../components/errors";
+import { button, errorSummary, field, form, note, steps, when, withTime, working } from "../../components/parts";
+import { h, type Child } from "../../lib/dom";
+import { parseLink } from "../../lib/fragment";
+import { t, tx } from "../../lib/i18n";
+import { tidyCode } from "../../lib/tidy";
+import { showChoose } from "./choose";
+import { noticesFor } from "./phases";
+import { forgetSecrets, keep, type Vote } from "./state";
+
+type FieldErrors = Record<string, string>;
+
+export const STEPS = 5;
+
+/** Tries what is known, asks for the rest. */
+export async function identify(vote: Vote): Promise<void> {
+  vote.shell.show({ render: () => working(t("vote.identifying")) });
+  const errors: FieldErrors = {};
+  try {
+    await tryAll(vote, errors);
+  } catch (error) {
+    if (failure(error)?.kind === "slot" && vote.slot !== null) errors["slot"] = explain(error).what;
+    else {
+      vote.shell.show({ render: () => errorScreen(error, () => identify(vote)) });
+      return;
+    }
+  }
+  if (vote.voter && vote.voter.missing.length === 0) showWelcome(vote);
+  else showIdentify(vote, errors);
+}
+
+/** Opens the slot and gives the module every code there is. Errors go to the field they belong to. */
+async function tryAll(vote: Vote, errors: FieldErrors): Promise<void> {
+  if (vote.slot === null) return;
+  if (vote.voter?.slot !== vote.slot) {
+    const old = vote.voter;
+    vote.voter = null;
+    await old?.close().catch(() => undefined);
+    vote.voter = await vote.isoloir.voter(vote.info.id, vote.slot);
+  }
+  await tryLoose(vote, errors);
+  for (const [p, code] of vote.codes.entries()) {
+    if (code === null || !vote.voter.missing.includes(p)) continue;
+    const problem = await give(vote, p, code);
+    if (problem === null) continue;
+    errors[`code-${p}`] = problem;
+    vote.codes[p] = null;
+  }
+  keep(vote);
+}
+
+/** A link does not say which registrar sent it: the module knows whose code it is. */
+async function tryLoose(vote: Vote, errors: FieldErrors): Promise<void> {
+  const code = vote.loose;
+  if (code === null || !vote.voter) return;
+  vote.loose = null;
+  for (const p of [...vote.voter.missing]) {
+    try {
+      await vote.voter.setCode(p, code);
+      vote.codes[p] = code;
+      return;
+    } catch (error) {
+      const inner = failure(error);
+      if (inner?.kind !== "code") throw error;
+      if (inner.problem === "swapped" && vote.voter.missing.includes(inner.other)) {
+        vote.codes[inner.other] = code;
+        return;
+      }
+      if (inner.problem !== "wrong") break;
+    }
+  }
+  errors["code-0"] = t("vote.link_code_wrong", { slot: String(vote.slot) });
+}
+
+async function give(vote: Vote, p: number, code: string): Promise<string | null> {
+  try {
+    await vote.voter?.setCode(p, code);
+    return null;
+  } catch (error) {
+    const inner = failure(error);
+    if (inner?.kind !== "code") throw error;
+    return codeError(inner, code, vote.slot ?? 0, vote.info.manifest);
+  }
+}
+
+function showIdentify(vote: Vote, errors: FieldErrors): void {
+  const { registrars } = vote.info.manifest;
+  const typed: Record<string, string> = {};
+  const submit = async (): Promise<void> => {
+    const found = read(vote, typed);
+    if (Object.keys(found).length > 0) return draw(found);
+    await identify(vote);
+  };
+  const draw = (shown: FieldErrors): void => {
+    vote.shell.show({ title: () => t("vote.step_identify"), render: () => render(shown) });
+    if (Object.keys(shown).length > 0) vote.shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
+  };
+  const render = (shown: FieldErrors): Child => {
+    const missing = vote.voter?.missing ?? registrars.map((_, p) => p);
+    const given = registrars.map((_, p) => p).filter((p) => !missing.includes(p));
+    const input = (id: string, props: Record<string, string>): HTMLInputElement => {
+      const element = h("input", { type: "text", spellcheck: "false", autocorrect: "off", value: typed[id] ?? "", ...props });
+      element.addEventListener("input", () => (typed[id] = element.value));
+      return element;
+    };
+    const code = (p: number): HTMLInputElement => {
+      const element = input(`code-${p}`, { class: "code", autocapitalize: "characters", autocomplete: registrars[p]?.channel.toUpperCase() === "SMS" ? "one-time-code" : "off", placeholder: "XXXX-XXXX-XXXX-XXXX" });
+      element.addEventListener("blur", () => {
+        tidyCode(element, 16);
+        typed[`code-${p}`] = element.value;
+      });
+      element.addEventListener("paste", (event) => takeLink(event, vote, element, typed));
+      return element;
+    };
+    return [
+      steps(1, STEPS, t("vote.step_identify")),
+      heading(vote.info.manifest.title, given.length > 0 ? t("vote.second_code") : t("vote.identify")),
+      clockNote(),
+      errorSummary(Object.entries(shown).map(([id, text]) => ({ id, text }))),
+      given.length > 0
+        ? note("ok", t("vote.code_right", { slot: String(vote.slot), channel: given.map((p) => registrars[p]?.channel ?? "").join(", ") }))
+        : h("p", null, registrars.length > 1 ? t("vote.identify_intro_two", { count: registrars.length }) : t("vote.identify_intro")),
+      form(submit,
+        vote.voter && given.length > 0 ? null : field({
+          id: "slot", label: t("vote.slot"), hint: t("vote.slot_hint"), error: shown["slot"],
+          input: withValue(input("slot", { class: "number", inputmode: "numeric", autocomplete: "off" }), typed["slot"] ?? (vote.slot === null ? "" : String(vote.slot))),
+        }),
+        missing.map((p) => field({
+          id: `code-${p}`,
+          label: registrars.length > 1 ? t("vote.code_by", { channel: registrars[p]?.channel ?? "" }) : t("vote.code"),
+          hint: registrars.length > 1 ? t("vote.code_hint_by", { name: registrars[p]?.name ?? "" }) : t("vote.code_hint"),
+          error: shown[`code-${p}`],
+          input: code(p),
+        })),
+        h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "continue" }, t("common.continue")),
+          given.length > 0 ? button(t("vote.not_me"), () => leave(vote), "quiet") : null)),
+      h("details", { id: "help" }, h("summary", null, t("vote.no_code")), h("p", null, t("vote.no_code_todo", { names: registrars.map((r) => r.name).join(", ") }))),
+    ];
+  };
+  draw(errors);
+}
+
+function withValue(input: HTMLInputElement, value: string): HTMLInputElement {
+  input.value = value;
+  return input;
+}
+
+/** Reads the form into the state; returns what is missing. */
+function read(vote: Vote, typed: Record<string, string>): FieldErrors {
+  const errors: FieldErrors = {};
+  if (document.getElementById("slot")) {
+    const text = (typed["slot"] ?? (vote.slot === null ? "" : String(vote.slot))).replace(/\s/g, "");
+    if (/^[1-9][0-9]{0,9}$/.test(text)) vote.slot = Number(text);
+    else errors["slot"] = text === "" ? t("vote.slot_missing") : t("vote.slot_digits");
+  }
+  vote.info.manifest.registrars.forEach((registrar, p) => {
+    if (!document.getElementById(`code-${p}`)) return;
+    const text = typed[`code-${p}`]?.trim() ?? "";
+    if (text === "") errors[`code-${p}`] = t("vote.code_missing", { channel: registrar.channel });
+    else vote.codes[p] = text;
+  });
+  return errors;
+}
+
+/** A whole link pasted into a code field is taken apart. */
+function takeLink(event: ClipboardEvent, vote: Vote, element: HTMLInputElement, typed: Record<string, string>): void {
+  const link = parseLink(event.clipboardData?.getData("text") ?? "");
+  if (!link?.code || link.election !== vote.info.id) return;
+  event.preventDefault();
+  element.value = link.code;
+  typed[element.id] = link.code;
+  const slot = document.getElementById("slot");
+  if (slot instanceof HTMLInputElement && link.slot !== null) {
+    slot.value = String(link.slot);
+    typed["slot"] = slot.value;
+  }
+}
+
+/** Another person at the same device. */
+export async function leave(vote: Vote): Promise<void> {
+  await forgetSecrets(vote);
+  vote.slot = null;
+  keep(vote);
+  history.replaceState(history.state, "", `#${vote.info.id}`);
+  await identify(vote);
+}
+
+/** The voter is known: says so, and whether a ballot of theirs is in the urn already. */
+export function showWelcome(vote: Vote): void {
+  const voter = vote.voter;
+  if (!voter) return;
+  const { manifest } = vote.info;
+  const final = voter.current !== null && !manifest.revote;
+  const start = (): void => {
+    history.pushState({ screen: "choose" }, "");
+    showChoose(vote, false);
+  };
+  vote.shell.show({
+    title: () => t("vote.step_identify"),
+    render: () => [
+      steps(1, STEPS, t("vote.step_identify")),
+      heading(manifest.title, voter.current ? t("vote.welcome_again") : t("vote.welcome")),
+      clockNote(),
+      h("p", { class: "lead", "data-testid": "voter" }, t("vote.you_are", { slot: String(voter.slot), group: manifest.groups[voter.group] ?? "" }),
+        voter.weight > 1 ? ` ${t("vote.weight", { count: voter.weight })}` : null),
+      noticesFor(vote.status),
+      voter.current
+        ? note(final ? "ok" : "warn", tx("vote.voted_at", { time: when(voter.current.time) }), final ? t("vote.vote_is_final") : t("vote.again_replaces"), h("p", null, t("vote.not_you")))
+        : h("p", null, t("vote.takes")),
+      h("p", null, withTime("vote.closes_at", vote.status.closes)),
+      h("div", { class: "actions" },
+        final ? null : button(voter.current ? t("vote.vote_again") : t("vote.start"), start, "primary", "start"),
+        voter.current ? h("a", { class: "button", href: `/check/#${vote.info.id}.${voter.slot}.${voter.current.code}` }, t("vote.check_receipt")) : null,
+        button(t("vote.not_me"), () => leave(vote), "quiet")),
+    ],
+  });
+}

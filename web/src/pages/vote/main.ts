@@ -1,0 +1,103 @@
+// The vote page: loads the election, finds out what is possible now, and leads through
+// identify → choose → review → cast → receipt.
+
+import catalogues from "virtual:catalogues/vote";
+
+import { emptyDraft } from "../../components/ballot-form";
+import { chooseElection } from "../../components/choose-election";
+import { errorScreen } from "../../components/errors";
+import { working } from "../../components/parts";
+import { startPage, type Shell } from "../../components/shell";
+import { api, serverNow, type Status } from "../../lib/api";
+import { takeFragment, type Fragment } from "../../lib/fragment";
+import { t } from "../../lib/i18n";
+import { isoloir } from "../../lib/isoloir";
+import { votingNow } from "../../lib/phase";
+import { reloadOnNewLink } from "../../lib/reload";
+import { resupply } from "../../lib/resupply";
+import type { Isoloir } from "../../wasm/types";
+import { showChoose } from "./choose";
+import { identify, showWelcome } from "./identify";
+import { showPhase } from "./phases";
+import { showReceipt } from "./receipt";
+import { showReview } from "./review";
+import { resume } from "./send";
+import { keep, kept, type Vote } from "./state";
+
+// Before anything else: the fragment may hold a code.
+const fragment = takeFragment();
+reloadOnNewLink();
+void start();
+
+async function start(): Promise<void> {
+  const shell = await startPage({ catalogues, name: "vote.page" });
+  const election = await chooseElection(shell, fragment?.election ?? null);
+  await load(shell, { election, slot: fragment?.slot ?? null, code: fragment?.code ?? null });
+}
+
+async function load(shell: Shell, link: Fragment & { election: string }): Promise<void> {
+  shell.show({ render: () => working(t("common.loading")) });
+  try {
+    const module = isoloir();
+    module.catch(() => undefined);
+    const status = await api.status(link.election);
+    // Phase screens need no module: they show even where it cannot run.
+    if (votingNow(status, serverNow(), null) === "closed") module.catch(() => showPhase(shell, status, null));
+    await begin(shell, link, status, await module);
+  } catch (error) {
+    shell.show({ render: () => errorScreen(error, () => load(shell, link)) });
+  }
+}
+
+async function begin(shell: Shell, link: Fragment & { election: string }, status: Status, module: Isoloir): Promise<void> {
+  const info = await module.election(link.election);
+  const before = kept(module, link.election);
+  const vote: Vote = {
+    shell, isoloir: module, info, status,
+    slot: link.slot ?? before?.slot ?? null,
+    codes: before?.codes ?? info.manifest.registrars.map(() => null),
+    loose: before?.loose ?? null,
+    voter: null,
+    draft: emptyDraft(info.manifest),
+    prepared: null,
+    receipt: null,
+    openedAt: before?.openedAt ?? serverNow(),
+    sent: false,
+  };
+  if (before && link.slot !== null && before.slot !== link.slot) {
+    vote.codes = info.manifest.registrars.map(() => null);
+    vote.loose = null;
+  }
+  if (link.code !== null) vote.loose = link.code;
+  keep(vote);
+  onBack(vote);
+  void resupply(module, info, status);
+  await route(vote);
+}
+
+/** Shows what is possible now. A ballot on its way comes before everything else. */
+export async function route(vote: Vote): Promise<void> {
+  const waiting = vote.isoloir.page.pending.list(vote.info.id).find((pending) => pending.receipt === null);
+  if (waiting) return resume(vote, waiting);
+  if (votingNow(vote.status, serverNow(), vote.openedAt) !== "open") {
+    showPhase(vote.shell, vote.status, vote, () => route(vote));
+    return;
+  }
+  await identify(vote);
+}
+
+/** The phone's back button goes back one screen, and nowhere once the ballot is sent. */
+function onBack(vote: Vote): void {
+  history.replaceState({ screen: "identify" }, "");
+  addEventListener("popstate", (event) => {
+    const screen = (event.state as { screen?: string } | null)?.screen;
+    if (vote.sent) {
+      if (vote.receipt) showReceipt(vote, vote.receipt);
+      return;
+    }
+    if (!vote.voter || vote.voter.missing.length > 0) return;
+    if (screen === "choose") showChoose(vote, false);
+    else if (screen === "review") void showReview(vote, false);
+    else showWelcome(vote);
+  });
+}

@@ -1,0 +1,84 @@
+// Not open yet, suspended, closed: each says so honestly, with its times, and watches for the
+// change by itself.
+
+import { heading } from "../../components/election";
+import { note, when, withTime } from "../../components/parts";
+import type { Shell } from "../../components/shell";
+import { api, serverNow, type Status } from "../../lib/api";
+import { h, type Child } from "../../lib/dom";
+import { formatSpan, t, tx } from "../../lib/i18n";
+import { votingNow, type Voting } from "../../lib/phase";
+import type { Vote } from "./state";
+
+const POLL_MS = 20_000;
+
+/** Shows the phase and calls `changed` when another one has come. */
+export function showPhase(shell: Shell, status: Status, vote: Vote | null, changed: () => void | Promise<void> = () => undefined): void {
+  const openedAt = vote?.openedAt ?? null;
+  const shown = votingNow(status, serverNow(), openedAt);
+  let latest = status;
+  const draw = (): void => shell.show({ title: () => title(shown), render: () => screen(shown, latest, vote) });
+  draw();
+  if (shown === "closed") return;
+  const timer = setInterval(() => {
+    void api.status(status.id).then((next) => {
+      latest = next;
+      if (vote) vote.status = next;
+      if (votingNow(next, serverNow(), openedAt) !== shown) {
+        clearInterval(timer);
+        void changed();
+      } else shell.redraw();
+    }, () => undefined);
+  }, POLL_MS);
+}
+
+function title(phase: Voting): string {
+  if (phase === "notYet") return t("vote.not_yet");
+  return phase === "suspended" ? t("vote.suspended") : t("vote.closed");
+}
+
+function screen(phase: Voting, status: Status, vote: Vote | null): Child {
+  const hash = `#${status.id}`;
+  if (phase === "notYet") {
+    const left = status.opens - serverNow();
+    return [
+      heading(vote?.info.manifest.title ?? null, t("vote.not_yet")),
+      h("p", { class: "lead" }, withTime("vote.opens_at", status.opens)),
+      left > 0 ? h("p", null, t("vote.opens_in", { span: formatSpan(left) })) : h("p", null, t("vote.opens_soon")),
+      h("p", null, withTime("vote.closes_at", status.closes)),
+      h("p", null, t("vote.keep_open")),
+      vote && (vote.codes.some((code) => code !== null) || vote.loose !== null) ? h("p", null, t("vote.code_kept")) : null,
+      h("p", null, h("a", { href: `/test/${hash}` }, t("vote.try_test"))),
+    ];
+  }
+  if (phase === "suspended") {
+    const reason = [...status.notices].reverse().find((notice) => notice.what === "suspend");
+    return [
+      heading(vote?.info.manifest.title ?? null, t("vote.suspended")),
+      note("warn", t("vote.suspended_what"),
+        reason ? h("div", null, h("p", null, tx("vote.suspended_since", { time: when(reason.time) })), reason.text ? h("blockquote", null, reason.text) : null) : null),
+      h("p", null, t("vote.suspended_todo")),
+      h("p", null, withTime("vote.closes_at", status.closes)),
+    ];
+  }
+  const counted = status.phase === "counted";
+  return [
+    heading(vote?.info.manifest.title ?? null, t("vote.closed")),
+    h("p", { class: "lead" }, withTime("vote.closed_at", status.closes)),
+    h("p", null, counted ? t("vote.closed_counted") : t("vote.closed_counting")),
+    h("div", { class: "actions" },
+      h("a", { class: "button primary", href: `/results/${hash}` }, counted ? t("vote.see_result") : t("vote.see_status")),
+      h("a", { class: "button", href: `/check/${hash}` }, t("vote.check_receipt"))),
+  ];
+}
+
+/** Notices a voter should see while voting: an extension and messages. */
+export function noticesFor(status: Status): Child {
+  const extension = [...status.notices].reverse().find((notice) => notice.what === "extend");
+  const messages = status.notices.filter((notice) => notice.what === "message" && notice.text !== "");
+  return [
+    extension?.closes ? note("info", withTime("vote.extended", extension.closes), extension.text || null) : null,
+    messages.slice(-2).map((message) => note("info", tx("vote.message_of", { time: when(message.time) }), message.text)),
+  ];
+}
+

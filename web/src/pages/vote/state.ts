@@ -1,0 +1,66 @@
+// What the vote page knows. Secrets live in the module's worker; the codes are also kept in this
+// tab's storage until the ballot is in the urn, so that a reload or a killed in-app browser does
+// not send a voter back to the mailbox.
+
+import type { Draft } from "../../components/ballot-form";
+import type { Shell } from "../../components/shell";
+import type { Status } from "../../lib/api";
+import type { CheckedReceipt, ElectionId, ElectionInfo, Isoloir, PreparedBallot, Voter } from "../../wasm/types";
+
+export interface Vote {
+  readonly shell: Shell;
+  readonly isoloir: Isoloir;
+  readonly info: ElectionInfo;
+  status: Status;
+  slot: number | null;
+  /** As typed or read from a link, by registrar; null where not given yet. */
+  codes: (string | null)[];
+  /** A code of a link, whose registrar is not known yet. */
+  loose: string | null;
+  voter: Voter | null;
+  draft: Draft;
+  prepared: PreparedBallot | null;
+  receipt: CheckedReceipt | null;
+  /** Server time at which this tab first opened the election. */
+  openedAt: number;
+  /** Ballot on its way or in the urn: the way back is closed. */
+  sent: boolean;
+}
+
+interface Kept {
+  slot: number | null;
+  codes: (string | null)[];
+  loose: string | null;
+  openedAt: number;
+}
+
+const name = (election: ElectionId): string => `vote.${election}`;
+
+/** Remembers the voter's place in this tab. */
+export function keep(vote: Vote): void {
+  const { slot, codes, loose, openedAt } = vote;
+  vote.isoloir.page.keep("tab", name(vote.info.id), JSON.stringify({ slot, codes, loose, openedAt } satisfies Kept));
+}
+
+/** Reads it back after a reload. */
+export function kept(isoloir: Isoloir, election: ElectionId): Kept | null {
+  const text = isoloir.page.kept("tab", name(election));
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Kept;
+  } catch {
+    return null;
+  }
+}
+
+/** Erases codes, choices and keys from page and tab; the place in time (grace) stays. */
+export async function forgetSecrets(vote: Vote): Promise<void> {
+  vote.codes = vote.codes.map(() => null);
+  vote.loose = null;
+  vote.draft = vote.info.manifest.questions.map(() => ({ options: [], blank: false }));
+  vote.prepared = null;
+  keep(vote);
+  const voter = vote.voter;
+  vote.voter = null;
+  await voter?.close().catch(() => undefined);
+}

@@ -1,0 +1,59 @@
+// Turns src/i18n/<language>.json into one small module per page and language, so that a voter
+// downloads neither the tellers' sentences nor the languages not read.
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const i18nFolder = join(dirname(fileURLToPath(import.meta.url)), "../src/i18n");
+
+/** Sections of the catalogue each page needs besides `common`. */
+export const sections = {
+  home: ["home"],
+  vote: ["code_errors", "vote", "receipt"],
+  check: ["check", "receipt"],
+  test: ["test"],
+  tellers: ["tellers", "manifest"],
+  results: ["results"],
+  audit: ["audit"],
+};
+
+/** The languages for which there is a catalogue. */
+export const languages = readdirSync(i18nFolder)
+  .filter((name) => /^[a-z]{2,3}\.json$/.test(name))
+  .map((name) => name.slice(0, -5))
+  .sort();
+
+/** A catalogue as an object: section → key → sentence or plural forms. */
+export function catalogue(language) {
+  return JSON.parse(readFileSync(join(i18nFolder, `${language}.json`), "utf8"));
+}
+
+/** Vite plugin: `virtual:catalogues/<page>` is a map from language to a function that loads it. */
+export function catalogues() {
+  const all = "virtual:catalogues/";
+  const one = "virtual:catalogue/";
+  return {
+    name: "isoloir-catalogues",
+    resolveId(id) {
+      return id.startsWith(all) || id.startsWith(one) ? `\0${id}` : null;
+    },
+    load(id) {
+      if (id.startsWith(`\0${all}`)) {
+        const page = id.slice(all.length + 1);
+        const loaders = languages.map((l) => `${JSON.stringify(l)}: () => import("${one}${page}/${l}")`);
+        return `export default { ${loaders.join(", ")} };`;
+      }
+      if (id.startsWith(`\0${one}`)) {
+        const [page, language] = id.slice(one.length + 1).split("/");
+        this.addWatchFile(join(i18nFolder, `${language}.json`));
+        const full = catalogue(language);
+        const wanted = {};
+        for (const section of ["common", ...(sections[page] ?? [])]) {
+          for (const [key, value] of Object.entries(full[section] ?? {})) wanted[`${section}.${key}`] = value;
+        }
+        return `export default ${JSON.stringify(wanted)};`;
+      }
+      return null;
+    },
+  };
+}
