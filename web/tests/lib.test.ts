@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import { problemOf } from "../src/components/ballot-form";
 import { backoffMs, retryAfterSeconds } from "../src/lib/api";
-import { hintFor, multiply } from "../src/lib/code-hints";
+import { oddGroup, placeOf, symbolAt } from "../src/lib/code-hints";
 import { parseFragment, parseLink } from "../src/lib/fragment";
 import { formatSpan, pickLanguage, setMessages, t, tx, type Key } from "../src/lib/i18n";
 import { strength, suggestPassphrase } from "../src/lib/passphrase";
@@ -12,51 +11,17 @@ import { rowsOf, sumTotals } from "../src/lib/result";
 import { boxLength, boxOf } from "../src/lib/resupply";
 import type { Manifest, Question } from "../src/wasm/types";
 
-interface CodeVectors {
-  valid: { shown: string }[];
-}
-const codes = (JSON.parse(readFileSync(new URL("../../spec/vectors/codes.json", import.meta.url), "utf8")) as CodeVectors).valid.map((v) => v.shown);
-
-describe("code hints", () => {
-  test("a right code has no hint, in any spelling", () => {
-    for (const code of codes) {
-      expect(hintFor(code)).toBeNull();
-      expect(hintFor(code.toLowerCase().replaceAll("-", " "))).toBeNull();
-    }
+describe("places in a code", () => {
+  test("positions count without spaces and hyphens, groups have four", () => {
+    expect(placeOf(1)).toEqual({ group: 1, place: 1 });
+    expect(placeOf(8)).toEqual({ group: 2, place: 4 });
+    expect(symbolAt("vd7p-ewy1", 5)).toBe("E");
   });
 
-  test("multiplication is that of GF(32) with x^5 + x^2 + 1", () => {
-    expect(multiply(16, 2)).toBe(5);
-    for (let a = 1; a < 32; a += 1) expect(new Set(Array.from({ length: 32 }, (_, b) => multiply(a, b))).size).toBe(32);
-  });
-
-  test("every look-alike and every swap of neighbours leads to its group, or to no hint at all", () => {
-    const seen = { right: 0, silent: 0 };
-    const judge = (typed: string, place: number): void => {
-      const hint = hintFor(typed);
-      if (hint === null) {
-        seen.silent += 1;
-        return;
-      }
-      const groups = hint.kind === "groups" ? hint.groups : "group" in hint ? [hint.group] : [];
-      expect(groups).toContain(Math.floor(place / 4) + 1);
-      seen.right += 1;
-    };
-    for (const shown of codes) {
-      const code = shown.replaceAll("-", "");
-      [...code].forEach((symbol, i) => {
-        const alike = { "8": "B", B: "8", "5": "S", S: "5", "2": "Z", Z: "2", "1": "7", V: "W" }[symbol];
-        if (alike) judge(`${code.slice(0, i)}${alike}${code.slice(i + 1)}`, i);
-        const next = code[i + 1];
-        if (next && next !== symbol) judge(`${code.slice(0, i)}${next}${symbol}${code.slice(i + 2)}`, i);
-      });
-    }
-    expect(seen.right).toBeGreaterThan(4 * seen.silent);
-  });
-
-  test("a short group is named", () => {
-    expect(hintFor("VD7P-EWY-J1PR-Y8TV")).toEqual({ kind: "group-length", group: 2, found: 3 });
-    expect(hintFor("VD7PEWYJ1PRY8TV")).toBeNull();
+  test("a short group is named, if it stands out", () => {
+    expect(oddGroup("VD7P-EWY-J1PR-Y8TV")).toEqual({ group: 2, found: 3 });
+    expect(oddGroup("VD7PEWYJ1PRY8TV")).toBeNull();
+    expect(oddGroup("VD7-EWY-J1PR-Y8TV")).toBeNull();
   });
 });
 

@@ -45,13 +45,19 @@ export function ballotForm(manifest: Manifest, draft: Draft, showErrors: boolean
     ? manifest.questions.flatMap((question, q) => {
         const choice = draft[q] ?? { options: [], blank: false };
         const problem = problemOf(question, choice);
-        return problem ? [{ id: idOf(q, 0), text: sentence(question, problem, choice.options.length) }] : [];
+        if (!problem) return [];
+        const text = sentence(question, problem, choice.options.length);
+        return [{ id: idOf(q, 0), text: manifest.questions.length > 1 ? t("common.in_question", { number: q + 1, text }) : text }];
       })
     : [];
-  return [errorSummary(errors), manifest.questions.map((question, q) => fieldset(question, q, draft, showErrors))];
+  const summary = errorSummary(errors);
+  const fixed = (): void => {
+    if (manifest.questions.every((question, q) => problemOf(question, draft[q] ?? { options: [], blank: false }) === null)) summary?.remove();
+  };
+  return [summary, manifest.questions.map((question, q) => fieldset(question, q, draft, showErrors, fixed))];
 }
 
-function fieldset(question: Question, q: number, draft: Draft, showErrors: boolean): HTMLElement {
+function fieldset(question: Question, q: number, draft: Draft, showErrors: boolean, touched: () => void): HTMLElement {
   const choice = (draft[q] ??= { options: [], blank: false });
   const single = question.max === 1 && question.min === 1;
   const type = single ? "radio" : "checkbox";
@@ -79,6 +85,7 @@ function fieldset(question: Question, q: number, draft: Draft, showErrors: boole
       if (input.checked) choice.blank = false;
     }
     tell(showErrors);
+    touched();
   };
   const option = (value: number | "blank", label: Child): HTMLElement => {
     const input = h("input", { type, name: `q${q}`, id: idOf(q, value), value, on: { change: (_, element) => changed(element) } });
@@ -110,7 +117,7 @@ export function choiceSummary(manifest: Manifest, choices: readonly Choice[]): H
       ? [t("common.blank_vote")]
       : choice.options.length === 0
         ? [t("common.empty_choice")]
-        : choice.options.map((k) => own(question.options[k] ?? {}));
+        : choice.options.map((k: number) => own(question.options[k] ?? {}));
     return h("div", null, h("dt", null, own(question.title)), chosen.map((text) => h("dd", { class: "lead" }, text)));
   }));
 }

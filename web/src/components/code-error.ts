@@ -1,7 +1,7 @@
-// What is wrong with a typed voting code, and where the typing error likely is.
+// What is wrong with a typed voting code, and where the typing error is.
 
-import { hintFor } from "../lib/code-hints";
-import { formatList, formatNumber, t } from "../lib/i18n";
+import { oddGroup, placeOf, symbolAt } from "../lib/code-hints";
+import { t } from "../lib/i18n";
 import type { IsoloirError, Manifest } from "../wasm/types";
 
 type CodeFailure = Extract<IsoloirError, { kind: "code" }>;
@@ -9,38 +9,28 @@ type CodeFailure = Extract<IsoloirError, { kind: "code" }>;
 /** A sentence for a code that was refused. */
 export function codeError(error: CodeFailure, typed: string, slot: number, manifest: Manifest): string {
   switch (error.problem) {
-    case "length":
-      return [t("code_errors.length", { count: error.found }), hintText(typed)].filter(Boolean).join(" ");
+    case "length": {
+      const odd = oddGroup(typed);
+      return [t("code_errors.length", { count: error.found }), odd ? t("code_errors.hint_length", { group: odd.group, count: odd.found }) : ""].join(" ").trim();
+    }
     case "symbol":
-      return symbolText(typed, error.found);
+      return t("code_errors.symbol", { found: symbolAt(typed, error.position), ...placeOf(error.position) });
     case "checksum":
-      return hintText(typed) || t("code_errors.checksum");
+      return checksum(error.positions, typed);
     case "wrong":
       return t("code_errors.wrong", { slot: String(slot) });
     case "swapped":
       return t("code_errors.swapped", { channel: manifest.registrars[error.other]?.channel ?? "" });
-  }
-}
-
-function symbolText(typed: string, found: string): string {
-  const bare = typed.replace(/[\s-]/g, "");
-  const place = [...bare].findIndex((character) => !/[0-9A-Z]/i.test(character) || /u/i.test(character));
-  if (place < 0) return t("code_errors.symbol", { found });
-  return t("code_errors.symbol_at", { found: [...bare][place] ?? found, group: Math.floor(place / 4) + 1, place: (place % 4) + 1 });
-}
-
-function hintText(typed: string): string {
-  const hint = hintFor(typed);
-  switch (hint?.kind) {
-    case "group-length":
-      return t("code_errors.hint_length", { group: hint.group, count: hint.found });
-    case "symbol":
-      return t("code_errors.hint_symbol", { group: formatNumber(hint.group), place: formatNumber(hint.place), found: hint.found, perhaps: hint.perhaps });
-    case "swap":
-      return t("code_errors.hint_swap", { group: formatNumber(hint.group), place: formatNumber(hint.place), found: hint.found });
-    case "groups":
-      return t("code_errors.hint_groups", { groups: formatList(hint.groups.map(formatNumber)) });
     default:
-      return "";
+      return t("code_errors.checksum");
   }
+}
+
+function checksum(positions: readonly number[], typed: string): string {
+  const [first, second] = positions;
+  if (first === undefined) return t("code_errors.checksum");
+  const found = symbolAt(typed, first);
+  return second === undefined
+    ? t("code_errors.hint_symbol", { ...placeOf(first), found })
+    : t("code_errors.hint_swap", { ...placeOf(first), found: `${found}${symbolAt(typed, second)}` });
 }

@@ -60,8 +60,6 @@ export function explain(error: unknown): Explained {
         : { what: t("common.e_dishonest_what"), todo: t("common.e_dishonest_todo") };
     case "receipt":
       return { what: t("common.e_dishonest_what"), todo: t("common.e_dishonest_todo") };
-    case "clock":
-      return { what: t("common.e_clock_what"), todo: t("common.e_clock_todo") };
     case "cancelled":
       return { what: t("common.e_cancelled_what"), todo: t("common.e_cancelled_todo") };
     default:

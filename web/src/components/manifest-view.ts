@@ -2,14 +2,14 @@
 
 import { h, type Child } from "../lib/dom";
 import { formatList, formatNumber, t } from "../lib/i18n";
-import type { ElectionInfo, LogState } from "../wasm/types";
+import type { ElectionInfo } from "../wasm/types";
 import { rule } from "./ballot-form";
 import { facts, own, when } from "./parts";
 
-const key = (text: string): HTMLElement => h("code", { class: "small", translate: "no" }, text);
+const key = (fingerprint: string | undefined): HTMLElement => h("code", { class: "small muted", translate: "no" }, fingerprint);
 
 /** Everything a teller or registrar consents to. */
-export function manifestView(info: ElectionInfo, state: LogState): Child {
+export function manifestView(info: ElectionInfo): Child {
   const { manifest } = info;
   return [
     h("h2", null, t("manifest.what")),
@@ -34,16 +34,16 @@ export function manifestView(info: ElectionInfo, state: LogState): Child {
     h("h2", null, t("manifest.who")),
     h("p", null, t("manifest.tellers_text", { threshold: info.threshold, count: manifest.tellers.length, quorum: info.quorum })),
     h("div", { class: "card" }, facts([
-      ...manifest.tellers.map((teller, j) => [t("manifest.teller", { number: j + 1 }), [h("p", null, teller.name), key(teller.sign)]] as const),
-      ...manifest.registrars.map((registrar) => [t("manifest.registrar", { channel: registrar.channel }), [h("p", null, registrar.name), key(registrar.sign)]] as const),
-      [t("manifest.organiser"), [h("p", null, manifest.organiser.name), key(manifest.organiser.sign)]],
+      ...manifest.tellers.map((teller, j) => [t("manifest.teller", { number: j + 1 }), [teller.name, h("br"), key(info.fingerprints.tellers[j])]] as const),
+      ...manifest.registrars.map((registrar, p) => [t("manifest.registrar", { channel: registrar.channel }), [registrar.name, h("br"), key(info.fingerprints.registrars[p])]] as const),
+      [t("manifest.organiser"), [manifest.organiser.name, h("br"), key(info.fingerprints.organiser)]],
     ])),
     h("h2", null, t("manifest.witnesses")),
     manifest.witnesses.length === 0
       ? h("p", null, t("manifest.no_witnesses"))
       : [
           h("p", null, t("manifest.witnesses_text", { count: manifest.witness_quorum })),
-          h("div", { class: "card" }, facts(state.witnesses.map((witness) => [witness.name, h("code", null, witness.fingerprint)] as const))),
+          h("div", { class: "card" }, facts(manifest.witnesses.map((witness, i) => [witness.name, h("code", { translate: "no" }, info.fingerprints.witnesses[i])] as const))),
         ],
   ];
 }

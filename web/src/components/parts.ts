@@ -1,7 +1,7 @@
 // Small parts shared by the pages.
 
 import { h, svg, type Child } from "../lib/dom";
-import { electionText, formatSpan, formatTime, t, tx, type Key } from "../lib/i18n";
+import { electionText, formatDay, formatSpan, formatTime, t, tx, type Key } from "../lib/i18n";
 
 export type Tone = "info" | "ok" | "warn" | "bad";
 
@@ -38,16 +38,15 @@ export function when(ms: number): HTMLElement {
   const local = new Date(ms);
   const inUtc = local.getTimezoneOffset() === 0;
   const sameDay = local.getDate() === local.getUTCDate();
-  const utc = sameDay
-    ? `${String(local.getUTCHours()).padStart(2, "0")}:${String(local.getUTCMinutes()).padStart(2, "0")} UTC`
-    : formatTime(ms, "UTC");
+  const clock = `${String(local.getUTCHours()).padStart(2, "0")}:${String(local.getUTCMinutes()).padStart(2, "0")} UTC`;
+  const utc = sameDay ? clock : `${clock}, ${formatDay(ms, "UTC")}`;
   return h("time", { datetime: local.toISOString() }, formatTime(ms), inUtc ? null : ` (${utc})`);
 }
 
 /** A code in groups of four, each group kept whole, read as one text by screen readers and copied with hyphens. */
-export function groups(code: string, big = false): HTMLElement {
+export function groups(code: string, size: boolean | "huge" = false): HTMLElement {
   const parts = code.split("-");
-  return h("span", { class: big ? "groups big" : "groups", translate: "no", dir: "ltr", "data-code": code },
+  return h("span", { class: size === "huge" ? "groups big huge" : size ? "groups big" : "groups", translate: "no", dir: "ltr", "data-code": code },
     parts.map((part, i) => h("span", null, i + 1 < parts.length ? [part, h("span", { class: "visually-hidden" }, "-")] : part)));
 }
 

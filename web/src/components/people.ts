@@ -13,6 +13,7 @@ export function people(manifest: Manifest, status: Status): Child {
   const state = (teller: Status["tellers"][number]): [string, string] => {
     if (teller.summed) return ["ok", t("common.teller_summed")];
     if (teller.reported) return ["ok", t("common.teller_reported")];
+    if (status.phase === "counted") return ["", t("common.teller_absent")];
     if (closed) return ["warn", t("common.teller_waited")];
     if (teller.consented) return ["ok", t("common.teller_consented")];
     return ["warn", t("common.teller_not_consented")];

@@ -11,7 +11,7 @@ export const checkLink = (receipt: Pick<CheckedReceipt, "election" | "slot" | "c
   `${location.origin}/check/#${receipt.election}.${receipt.slot}.${receipt.code}`;
 
 /** Slot, code, time, QR code and the ways to keep them. */
-export function receiptCard(isoloir: Isoloir, info: ElectionInfo, receipt: CheckedReceipt): HTMLElement {
+export function receiptCard(isoloir: Isoloir, info: ElectionInfo, receipt: CheckedReceipt, offerCheck = true): HTMLElement {
   const url = checkLink(receipt);
   return h("section", { class: "card", "aria-labelledby": "receipt-heading", "data-testid": "receipt" },
     h("h2", { id: "receipt-heading" }, t("receipt.heading")),
@@ -25,10 +25,11 @@ export function receiptCard(isoloir: Isoloir, info: ElectionInfo, receipt: Check
         receipt.witnesses.length > 0 ? [t("receipt.witnesses"), formatList(receipt.witnesses)] : null,
       ]),
       h("div", { class: "qr" }, qr(url, t("receipt.qr")), h("p", { class: "small muted" }, t("receipt.qr_hint")))),
+    receipt.codeProved ? null : h("p", { class: "small muted" }, t("receipt.code_unproved")),
     h("p", { class: "only-print small" }, t("receipt.check_at"), " ", location.origin, "/check/"),
     h("p", { class: "only-print small" }, t("receipt.missing_todo")),
     h("div", { class: "actions" },
       button(t("receipt.save"), () => isoloir.page.download(receipt.fileName, "application/json", receipt.file), "plain", "save-receipt"),
       button(t("receipt.print"), () => print(), "plain", "print"),
-      h("a", { class: "button", href: url, "data-testid": "check-link" }, t("receipt.check"))));
+      offerCheck ? h("a", { class: "button", href: url, "data-testid": "check-link" }, t("receipt.check")) : null));
 }

@@ -47,7 +47,7 @@ export interface Status {
   fix: SharedCode | null;
   totals: number[][] | null;
   buckets: Bucket[] | null;
-  void: { index: number; slot: number }[];
+  void: { index: number; slot: number | null }[];
   missing: { index: number; teller: number }[];
 }
 

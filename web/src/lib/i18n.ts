@@ -34,6 +34,10 @@ let available: string[] = [];
 
 /** The language in use (BCP 47). */
 export const language = (): string => current;
+/** The language with the reader's own country where the browser names one: "en-GB" writes dates unlike "en". */
+const locale = (): string =>
+  (typeof navigator === "undefined" ? undefined : navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === current)) ?? current;
+
 /** The languages there are for this page. */
 export const languages = (): readonly string[] => available;
 
@@ -117,17 +121,17 @@ export function tx(key: Key, values: Record<string, Node | string | number>): (N
     });
 }
 
-export const formatNumber = (value: number): string => new Intl.NumberFormat(current).format(value);
+export const formatNumber = (value: number): string => new Intl.NumberFormat(locale()).format(value);
 
 export const formatPercent = (share: number): string =>
-  new Intl.NumberFormat(current, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share);
+  new Intl.NumberFormat(locale(), { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share);
 
 /** A list of words: "a, b and c". */
-export const formatList = (words: readonly string[]): string => new Intl.ListFormat(current).format(words);
+export const formatList = (words: readonly string[]): string => new Intl.ListFormat(locale()).format(words);
 
 /** Day and time in the reader's own zone, with the zone's name. */
 export function formatTime(ms: number, zone?: string): string {
-  return new Intl.DateTimeFormat(current, {
+  return new Intl.DateTimeFormat(locale(), {
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -139,20 +143,24 @@ export function formatTime(ms: number, zone?: string): string {
   }).format(ms);
 }
 
+/** Day and month, short. */
+export const formatDay = (ms: number, zone: string): string =>
+  new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", timeZone: zone }).format(ms);
+
 /** Time of day with seconds and a short date, for lists. */
 export function formatShortTime(ms: number): string {
-  return new Intl.DateTimeFormat(current, { dateStyle: "short", timeStyle: "medium" }).format(ms);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "short", timeStyle: "medium" }).format(ms);
 }
 
 /** How long, in the largest sensible unit: "2 days", "40 minutes". */
 export function formatSpan(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));
-  const [value, unit] =
-    minutes >= 2880 ? [Math.floor(minutes / 1440), "day"]
-    : minutes >= 120 ? [Math.floor(minutes / 60), "hour"]
-    : minutes >= 1 ? [minutes, "minute"]
-    : [Math.max(0, Math.round(ms / 1000)), "second"];
-  return new Intl.NumberFormat(current, { style: "unit", unit: unit as string, unitDisplay: "long" }).format(value as number);
+  const write = (value: number, unit: string): string =>
+    new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(value);
+  if (minutes >= 2880) return write(Math.floor(minutes / 1440), "day");
+  const rest = minutes % 60;
+  if (minutes >= 60) return [write(Math.floor(minutes / 60), "hour"), minutes < 600 && rest > 0 ? write(rest, "minute") : ""].join(" ").trim();
+  return minutes >= 1 ? write(minutes, "minute") : write(Math.max(0, Math.round(ms / 1000)), "second");
 }
 
 /** An election's own text in the reader's language or the nearest one it has, with its language. */

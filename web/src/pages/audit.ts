@@ -14,6 +14,9 @@ import { isoloir } from "../lib/isoloir";
 import { reloadOnNewLink } from "../lib/reload";
 import type { AuditInput, AuditReport, CheckOutcome, ElectionId, Isoloir, Progress } from "../wasm/types";
 
+/** A broken archive can have thousands of findings; the saved report has them all. */
+const FINDINGS_SHOWN = 3;
+
 const fragment = takeFragment();
 reloadOnNewLink();
 void start();
@@ -107,7 +110,7 @@ async function run(shell: Shell, module: Isoloir, election: ElectionId | null, i
 
 function show(shell: Shell, module: Isoloir, election: ElectionId | null, report: AuditReport): void {
   const { state } = report;
-  const failed = report.checks.filter((check) => check.outcome === "fails");
+  const failed = report.checks.filter((check) => check.verdict === "fails");
   shell.show({
     title: () => (report.accepted ? t("audit.accepted") : t("audit.rejected")),
     render: () => [
@@ -118,7 +121,7 @@ function show(shell: Shell, module: Isoloir, election: ElectionId | null, report
       h("h2", null, t("audit.checks")),
       h("ol", { class: "checks", "data-testid": "checks" }, report.checks.map(line)),
       report.warnings.length > 0
-        ? note("warn", t("audit.warnings"), h("ul", null, report.warnings.map((warning) => h("li", null, h("span", { class: "mono small" }, `${warning.problem}: ${warning.detail}`)))))
+        ? note("warn", t("audit.warnings"), h("ul", null, report.warnings.map((warning) => h("li", null, warningText(warning)))))
         : null,
       receiptsTable(report),
       h("h2", null, t("audit.figures")),
@@ -140,19 +143,37 @@ function show(shell: Shell, module: Isoloir, election: ElectionId | null, report
   });
 }
 
+function warningText(warning: AuditReport["warnings"][number]): string {
+  switch (warning.problem) {
+    case "objections":
+      return t("audit.warn_objections", { count: warning.witnesses });
+    case "wrongCosignatures":
+      return t("audit.warn_wrongCosignatures", { count: warning.lines });
+    case "newSlots":
+    case "goneSlots":
+      return t(`audit.warn_${warning.problem}`, { count: warning.slots.length });
+    default:
+      return t("audit.warn_previousUnchecked");
+  }
+}
+
 function line(check: CheckOutcome): HTMLElement {
-  const tone = check.outcome === "holds" ? "ok" : check.outcome === "fails" ? "bad" : "none";
-  const said = check.outcome === "holds" ? t("audit.holds") : check.outcome === "fails" ? t("audit.fails") : t("audit.nothing_yet");
-  return h("li", { "data-check": check.check, "data-outcome": check.outcome }, icon(tone),
+  const tone = check.verdict === "holds" ? "ok" : check.verdict === "fails" ? "bad" : "none";
+  const said = check.verdict === "holds" ? t("audit.holds") : check.verdict === "fails" ? t("audit.fails") : t("audit.nothing_yet");
+  return h("li", { "data-check": check.check, "data-outcome": check.verdict }, icon(tone),
     h("div", null,
       h("strong", null, `${check.check} · ${said}`), " – ", t(`audit.${check.check}` as Key),
-      check.outcome === "fails" ? failureOf(check) : null));
+      check.verdict === "fails" ? failureOf(check) : null));
 }
 
 function failureOf(check: CheckOutcome): Child {
+  const shown = check.findings.slice(0, FINDINGS_SHOWN);
   return [
-    h("p", null, check.index === null ? t("audit.failed_whole") : t("audit.failed_entry", { index: String(check.index) }), " ", t(`audit.${check.check}_means` as Key)),
-    check.problem ? h("p", { class: "small mono" }, [check.problem, check.detail].filter(Boolean).join(": ")) : null,
+    shown.map((finding) => [
+      h("p", null, finding.index === null ? t("audit.failed_whole") : t("audit.failed_entry", { index: String(finding.index) }), " ", t(`audit.${check.check}_means` as Key)),
+      h("p", { class: "small mono" }, `${finding.problem}: ${finding.detail}`),
+    ]),
+    check.findings.length > shown.length ? h("p", { class: "muted" }, t("audit.more_findings", { count: check.findings.length - shown.length })) : null,
   ];
 }
 
@@ -164,6 +185,6 @@ function receiptsTable(report: AuditReport): Child {
       h("thead", null, h("tr", null, h("th", { scope: "col" }, t("common.slot")), h("th", { scope: "col" }, t("audit.code")), h("th", { scope: "col" }, t("audit.state")))),
       h("tbody", null, report.receipts.map((receipt) => h("tr", null,
         h("th", { scope: "row" }, String(receipt.slot)), h("td", null, groups(receipt.code)),
-        h("td", null, t(`audit.receipt_${receipt.state}`), receipt.detail ? h("span", { class: "small mono" }, ` ${receipt.detail}`) : null)))))),
+        h("td", null, t(`audit.receipt_${receipt.state}`))))))),
   ];
 }

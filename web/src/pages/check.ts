@@ -9,9 +9,10 @@ import { button, errorSummary, facts, field, form, groups, note, own, verdict, w
 import { receiptCard } from "../components/receipt-card";
 import { startPage, type Shell } from "../components/shell";
 import { api } from "../lib/api";
+import { placeOf, symbolAt } from "../lib/code-hints";
 import { h, type Child } from "../lib/dom";
 import { parseLink, takeFragment } from "../lib/fragment";
-import { formatNumber, t, tx } from "../lib/i18n";
+import { t, tx } from "../lib/i18n";
 import { isoloir } from "../lib/isoloir";
 import { reloadOnNewLink } from "../lib/reload";
 import { resupply } from "../lib/resupply";
@@ -101,8 +102,8 @@ function ask(check: Check, errors: Record<string, string>): void {
 function codeProblem(error: unknown, typed: string): string {
   const inner = failure(error);
   if (inner?.kind !== "receiptCode") throw error;
-  if (inner.problem === "length") return t("check.code_length", { count: typed.replace(/[\s-]/g, "").length });
-  return t("check.code_symbol", { group: formatNumber(Math.floor(((inner.position ?? 1) - 1) / 4) + 1) });
+  if (inner.problem === "length") return t("check.code_length", { count: inner.found });
+  return t("check.code_symbol", { found: symbolAt(typed, inner.position), group: placeOf(inner.position).group });
 }
 
 function fileInput(check: Check): HTMLInputElement {
@@ -169,7 +170,7 @@ function showBadFile(check: Check, error: unknown): void {
 const proof = (proved: boolean): HTMLElement => h("p", { class: "small muted" }, proved ? t("check.proved") : t("check.said"));
 
 function show(check: Check, outcome: ReceiptOutcome): Child {
-  const card = (receipt: CheckedReceipt): HTMLElement => receiptCard(check.isoloir, check.info, receipt);
+  const card = (receipt: CheckedReceipt): HTMLElement => receiptCard(check.isoloir, check.info, receipt, false);
   switch (outcome.state) {
     case "inUrn":
       return [verdict("ok", t("check.inUrn"), h("p", null, tx("check.in_urn_since", { time: when(outcome.receipt.time) }))), proof(outcome.proved), card(outcome.receipt)];
@@ -184,8 +185,10 @@ function show(check: Check, outcome: ReceiptOutcome): Child {
       ];
     case "void":
       return [
-        verdict("bad", t("check.void"), h("p", null, t("check.void_reason", { teller: check.info.manifest.tellers[outcome.reason.teller - 1]?.name ?? String(outcome.reason.teller) }))),
-        note("warn", outcome.reason.complaint === "malformed" ? t("check.void_malformed") : t("check.void_opened"), t("check.void_todo")),
+        verdict("bad", t("check.void"), outcome.reason
+          ? h("p", null, t("check.void_reason", { teller: check.info.manifest.tellers[outcome.reason.teller - 1]?.name ?? String(outcome.reason.teller) }))
+          : h("p", null, t("check.void_unknown"))),
+        note("warn", outcome.reason?.complaint === "malformed" ? t("check.void_malformed") : t("check.void_opened"), t("check.void_todo")),
         proof(outcome.proved), card(outcome.receipt),
       ];
     case "notFound":

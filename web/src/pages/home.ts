@@ -39,6 +39,12 @@ async function start(): Promise<void> {
   shell.redraw();
 }
 
+function dates(election: ElectionSummary): Child {
+  const now = Date.now();
+  if (now >= election.closes || election.phase === "counted") return withTime("common.closed_at", election.closes);
+  return [now < election.opens ? [withTime("common.opens_at", election.opens), h("br")] : null, withTime("common.closes_at", election.closes)];
+}
+
 function list(elections: readonly ElectionSummary[]): Child {
   if (elections.length === 0) return h("p", null, t("common.no_elections"));
   return h("ul", { class: "elections", "data-testid": "elections" }, elections.map((election) => {
@@ -48,7 +54,7 @@ function list(elections: readonly ElectionSummary[]): Child {
     return h("li", { class: "card" },
       h("h3", null, own(election.title)),
       h("p", null, h("span", { class: `badge ${TONE[election.phase]}` }, t(`common.phase_${election.phase}`))),
-      h("p", { class: "muted" }, withTime("common.opens_at", election.opens), h("br"), withTime("common.closes_at", election.closes)),
+      h("p", { class: "muted" }, dates(election)),
       h("div", { class: "actions" },
         open ? h("a", { class: "button primary", href: `/vote/${hash}` }, t("common.link_vote")) : null,
         h("a", { class: done ? "button primary" : "button", href: `/results/${hash}` }, done ? t("common.link_results") : t("home.status")),

@@ -92,7 +92,7 @@ function progress(info: ElectionInfo, status: Status): Child {
   }
   const few = status.ballots < info.manifest.smallest_group && status.phase === "fixed";
   return [
-    h("p", { class: "lead" }, withTime("results.closed_at", status.closes)),
+    h("p", { class: "lead" }, withTime("common.closed_at", status.closes)),
     few ? note("warn", t("results.too_few"), t("results.too_few_text", { count: info.manifest.smallest_group })) : h("p", null, t("results.counting")),
   ];
 }

@@ -6,7 +6,7 @@ import { errorNote, failure } from "../../components/errors";
 import { button, groups, note, working } from "../../components/parts";
 import { h } from "../../lib/dom";
 import { formatList, t } from "../../lib/i18n";
-import type { CommonCode, Confirmed } from "../../wasm/types";
+import type { CommonCode, Confirmed, Teller } from "../../wasm/types";
 import { explainTeller } from "./errors";
 import { showDesk } from "./desk";
 import type { Ceremony } from "./state";
@@ -32,7 +32,7 @@ export function compare(ceremony: Ceremony, stage: Stage, shared: CommonCode, ne
     }
     shell.show({ render: () => working(t("tellers.confirming")) });
     try {
-      const confirmed = await teller.confirm(stage, shared.code, { firstDevice: first.checked });
+      const confirmed = await confirm(teller, stage, shared.code, first.checked);
       if (confirmed.stored) await next();
       else saveFirst(ceremony, confirmed, next);
     } catch (error) {
@@ -47,7 +47,7 @@ export function compare(ceremony: Ceremony, stage: Stage, shared: CommonCode, ne
       heading(info.manifest.title, t(`common.${stage}_code`)),
       thrown ? errorNote(thrown, explainTeller(thrown)) : null,
       h("p", { class: "lead" }, t("tellers.compare_read")),
-      h("div", { class: "card", "data-testid": "common-code" }, groups(shared.code, true)),
+      h("div", { class: "card", "data-testid": "common-code" }, groups(shared.code, "huge")),
       h("p", null, t("tellers.compare_why")),
       h("p", { class: "small muted" }, t("tellers.compare_witnesses", { count: shared.cosigned, names: formatList(info.manifest.witnesses.map((witness) => witness.name)) })),
       others.length > 0
@@ -62,6 +62,17 @@ export function compare(ceremony: Ceremony, stage: Stage, shared: CommonCode, ne
         button(t("common.back"), () => showDesk(ceremony), "quiet")),
     ],
   });
+}
+
+/** Where the browser stores nothing, the key file saved next takes its place. */
+async function confirm(teller: Teller, stage: Stage, code: string, firstDevice: boolean): Promise<Confirmed> {
+  try {
+    return await teller.confirm(stage, code, { firstDevice });
+  } catch (error) {
+    const inner = failure(error);
+    if (inner?.kind !== "lock" || inner.problem !== "notStored") throw error;
+    return teller.confirm(stage, code, { firstDevice, withoutStorage: true });
+  }
 }
 
 function lockFinal(error: unknown): boolean {

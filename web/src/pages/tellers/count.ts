@@ -38,11 +38,6 @@ export async function openBoxes(ceremony: Ceremony): Promise<void> {
   }
 }
 
-/** Time from which missing boxes may be reported: the last third of the window. */
-function mayReportMissing(ceremony: Ceremony): number {
-  return ceremony.log.end + (ceremony.info.manifest.report_minutes * 60_000 * 2) / 3;
-}
-
 function showOpened(ceremony: Ceremony, boxes: BoxesOpened, thrown: unknown = null): void {
   const { shell, info, teller } = ceremony;
   const complaints = boxes.complaints.filter((complaint) => complaint.complaint !== "missing");
@@ -51,7 +46,7 @@ function showOpened(ceremony: Ceremony, boxes: BoxesOpened, thrown: unknown = nu
   shell.show({
     title: () => t("tellers.opened"),
     render: () => {
-      const wait = mayReportMissing(ceremony) - serverNow();
+      const wait = (ceremony.log.missingFrom ?? Infinity) - serverNow();
       return [
         heading(info.manifest.title, t("tellers.opened")),
         thrown ? errorNote(thrown, explainTeller(thrown)) : null,

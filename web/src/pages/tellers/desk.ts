@@ -88,7 +88,7 @@ function desk(ceremony: Ceremony, error: unknown): Child {
     log.phase === "setup" && task(ceremony) === "consent" ? null : [
       h("h2", null, t("tellers.waiting_room")),
       ceremony.status ? people(info.manifest, ceremony.status) : h("p", null, t("common.e_unreachable_what")),
-      h("details", { id: "manifest" }, h("summary", null, t("tellers.read_again")), manifestView(info, log)),
+      h("details", { id: "manifest" }, h("summary", null, t("tellers.read_again")), manifestView(info)),
       h("details", { id: "facts" }, h("summary", null, t("tellers.facts")), facts([
         [t("tellers.fingerprint"), h("span", { class: "mono" }, teller.fingerprint)],
         [t("tellers.log_size"), String(log.size)],
@@ -123,7 +123,7 @@ function work(ceremony: Ceremony): Child {
     case "late":
       return [note("warn", t("tellers.late_what"), t("tellers.late_todo")), start(ceremony, "closing")];
     case "wait_fix":
-      return [note("ok", t("tellers.reported_what"), t("tellers.wait_fix_todo")), h("p", null, withTime("tellers.window_until", log.end + info.manifest.report_minutes * 60_000))];
+      return [note("ok", t("tellers.reported_what"), t("tellers.wait_fix_todo")), h("p", null, log.reportsUntil === null ? null : withTime("tellers.window_until", log.reportsUntil))];
     case "counting":
       return [h("p", { class: "lead" }, t("tellers.counting_intro")), start(ceremony, "counting")];
     case "wait_result":
@@ -180,7 +180,7 @@ function consent(ceremony: Ceremony): Child {
   const missing = h("p", { class: "error", role: "alert", hidden: true }, t("tellers.consent_tick"));
   return [
     h("p", null, t("tellers.consent_intro")),
-    manifestView(ceremony.info, ceremony.log),
+    manifestView(ceremony.info),
     h("h2", null, t("tellers.consent_heading")),
     h("label", { class: "tick" }, read, h("span", null, t("tellers.consent_read"))),
     ceremony.info.manifest.witnesses.length === 0 ? null : h("label", { class: "tick" }, compared, h("span", null, t("tellers.consent_witnesses"))),

@@ -1,7 +1,7 @@
 // What can go wrong for a teller, and what to do.
 
 import { explain, failure, type Explained } from "../../components/errors";
-import { t } from "../../lib/i18n";
+import { formatTime, t } from "../../lib/i18n";
 
 /** A pair of sentences for any error of the ceremony. */
 export function explainTeller(error: unknown): Explained {
@@ -15,6 +15,10 @@ export function explainTeller(error: unknown): Explained {
       return { what: t("tellers.e_witnesses_what", { found: inner.found, count: inner.quorum }), todo: t("tellers.e_witnesses_todo") };
     case "lock":
       return { what: t(`tellers.e_lock_${inner.problem}_what`), todo: t(`tellers.e_lock_${inner.problem}_todo`) };
+    case "early":
+      return { what: t("tellers.e_early_what"), todo: t("tellers.e_early_todo", { time: formatTime(inner.from) }) };
+    case "tooFew":
+      return { what: t("tellers.too_few_what"), todo: t("tellers.e_phase_todo") };
     case "phase":
       return { what: t("tellers.e_phase_what"), todo: t("tellers.e_phase_todo") };
     case "boxesMissing":

@@ -48,6 +48,7 @@ async function tryAll(vote: Vote, errors: FieldErrors): Promise<void> {
     const problem = await give(vote, p, code);
     if (problem === null) continue;
     errors[`code-${p}`] = problem;
+    vote.typed[`code-${p}`] = code;
     vote.codes[p] = null;
   }
   keep(vote);
@@ -89,7 +90,11 @@ async function give(vote: Vote, p: number, code: string): Promise<string | null>
 
 function showIdentify(vote: Vote, errors: FieldErrors): void {
   const { registrars } = vote.info.manifest;
-  const typed: Record<string, string> = {};
+  const { typed } = vote;
+  // A code that could not be tried yet, because the number was wrong, stays in its field.
+  vote.codes.forEach((code, p) => {
+    if (code !== null) typed[`code-${p}`] ??= code;
+  });
   const submit = async (): Promise<void> => {
     const found = read(vote, typed);
     if (Object.keys(found).length > 0) return draw(found);

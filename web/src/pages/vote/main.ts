@@ -57,6 +57,7 @@ async function begin(shell: Shell, link: Fragment & { election: string }, status
     slot: link.slot ?? before?.slot ?? null,
     codes: before?.codes ?? info.manifest.registrars.map(() => null),
     loose: before?.loose ?? null,
+    typed: {},
     voter: null,
     draft: emptyDraft(info.manifest),
     prepared: null,

@@ -64,7 +64,7 @@ function screen(phase: Voting, status: Status, vote: Vote | null): Child {
   const counted = status.phase === "counted";
   return [
     heading(vote?.info.manifest.title ?? null, t("vote.closed")),
-    h("p", { class: "lead" }, withTime("vote.closed_at", status.closes)),
+    h("p", { class: "lead" }, withTime("common.closed_at", status.closes)),
     h("p", null, counted ? t("vote.closed_counted") : t("vote.closed_counting")),
     h("div", { class: "actions" },
       h("a", { class: "button primary", href: `/results/${hash}` }, counted ? t("vote.see_result") : t("vote.see_status")),

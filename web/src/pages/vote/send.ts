@@ -5,17 +5,19 @@
 import { heading } from "../../components/election";
 import { errorScreen, explain, failure, technical } from "../../components/errors";
 import { button, groups, note, steps, when, withTime, working } from "../../components/parts";
-import { api, serverNow, Unreachable, type Status } from "../../lib/api";
+import { api, serverNow, type Status } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
 import { t, tx } from "../../lib/i18n";
 import { votingNow } from "../../lib/phase";
-import type { PendingSubmission, PreparedBallot } from "../../wasm/types";
+import type { CheckedReceipt, PendingSubmission, PreparedBallot } from "../../wasm/types";
 import { identify, STEPS } from "./identify";
 import { showReceipt } from "./receipt";
 import { forgetSecrets, keep, type Vote } from "./state";
 
 /** When the voter is told more than "on its way". */
 const SLOW_MS = 4_000;
+/** A server that is there answers within this, also when it is busy. */
+const SILENCE_MS = 60_000;
 const WATCH_MS = 8_000;
 
 /** Signs, keeps and sends. */
@@ -48,49 +50,58 @@ type Trouble = "slow" | "offline" | "unreachable" | "busy" | "suspended";
 async function deliver(vote: Vote, pending: PendingSubmission, kept: boolean): Promise<void> {
   let trouble: Trouble | null = null;
   vote.shell.show({ title: () => t("vote.step_cast"), render: () => sending(trouble, pending, kept) });
-  const tell = (next: Trouble | null): void => {
+  const tell = (next: Trouble): void => {
     if (next === trouble) return;
     trouble = next;
     vote.shell.redraw();
-    vote.shell.announce(next ? t(`vote.trouble_${next}`) : t("vote.sending"));
+    vote.shell.announce(t(`vote.trouble_${next}`));
   };
-  const controller = new AbortController();
-  const stop = watch(vote, tell);
+  const slow = setTimeout(() => tell(navigator.onLine === false ? "offline" : "slow"), SLOW_MS);
+  const offline = (): void => tell("offline");
+  addEventListener("offline", offline);
   try {
-    const receipt = await vote.isoloir.sendPending(pending, { signal: controller.signal });
-    stop();
+    const receipt = await insist(vote, pending, tell);
     vote.receipt = receipt;
     await forgetSecrets(vote);
     showReceipt(vote, receipt);
   } catch (error) {
-    stop();
     await refused(vote, pending, error);
+  } finally {
+    clearTimeout(slow);
+    removeEventListener("offline", offline);
   }
 }
 
-/** Tells the voter why it takes long, without disturbing the sending. */
-function watch(vote: Vote, tell: (trouble: Trouble | null) => void): () => void {
-  const offline = (): void => tell("offline");
-  const online = (): void => tell("slow");
-  addEventListener("offline", offline);
-  addEventListener("online", online);
-  const look = async (): Promise<void> => {
-    if (navigator.onLine === false) return tell("offline");
+/** Sends until there is an answer. A connection on which nothing comes back at all is given up and tried anew: the same bytes again. */
+async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Trouble) => void): Promise<CheckedReceipt> {
+  for (;;) {
+    const controller = new AbortController();
+    let silent = false;
+    const giveUp = (): void => {
+      silent = true;
+      controller.abort();
+    };
+    let watchdog = setTimeout(giveUp, SILENCE_MS);
+    const waiting = (error: unknown): void => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(giveUp, SILENCE_MS);
+      tell(troubleOf(error));
+    };
     try {
-      vote.status = await api.status(vote.info.id, { timeoutMs: WATCH_MS });
-      tell(vote.status.phase === "suspended" ? "suspended" : "busy");
+      return await vote.isoloir.sendPending(pending, { signal: controller.signal, waiting });
     } catch (error) {
-      tell(error instanceof Unreachable ? "unreachable" : "busy");
+      if (!silent || failure(error)?.kind !== "cancelled") throw error;
+      tell("unreachable");
+    } finally {
+      clearTimeout(watchdog);
     }
-  };
-  const first = setTimeout(() => tell(navigator.onLine === false ? "offline" : "slow"), SLOW_MS);
-  const later = setInterval(() => void look(), WATCH_MS);
-  return () => {
-    clearTimeout(first);
-    clearInterval(later);
-    removeEventListener("offline", offline);
-    removeEventListener("online", online);
-  };
+  }
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (navigator.onLine === false) return "offline";
+  const inner = failure(error);
+  return inner?.kind === "network" && inner.status !== null ? "busy" : "unreachable";
 }
 
 function sending(trouble: Trouble | null, pending?: PendingSubmission, kept = true): Child {

@@ -17,6 +17,8 @@ export interface Vote {
   codes: (string | null)[];
   /** A code of a link, whose registrar is not known yet. */
   loose: string | null;
+  /** What stands in the fields of the first screen, to be corrected rather than typed again. */
+  typed: Record<string, string>;
   voter: Voter | null;
   draft: Draft;
   prepared: PreparedBallot | null;
@@ -57,6 +59,7 @@ export function kept(isoloir: Isoloir, election: ElectionId): Kept | null {
 export async function forgetSecrets(vote: Vote): Promise<void> {
   vote.codes = vote.codes.map(() => null);
   vote.loose = null;
+  vote.typed = {};
   vote.draft = vote.info.manifest.questions.map(() => ({ options: [], blank: false }));
   vote.prepared = null;
   keep(vote);
