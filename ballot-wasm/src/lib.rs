@@ -1,1 +1,59 @@
-//! Isoloir.
+//! The protocol in the browser: wasm-bindgen classes for each kind of user, and the page around them
+//! (address, files, storage).
+//!
+//! Nothing here computes anything of the protocol: arguments are converted, `isoloir-protocol` is called,
+//! results and errors are converted back. Every class has a plain Rust half, which the native tests use,
+//! and a bound half, which TypeScript sees. Requests to the server are made by `web/src/wasm`.
+
+mod auditor;
+mod ballot_test;
+mod convert;
+mod election;
+mod error;
+mod lock;
+mod log;
+mod page;
+mod receipt;
+mod replay;
+mod teller;
+#[cfg(test)]
+mod typescript;
+mod voter;
+
+pub use auditor::Auditor;
+pub use ballot_test::BallotTest;
+pub use error::ModuleError;
+pub use receipt::Receipt;
+pub use teller::Teller;
+pub use voter::Voter;
+
+use getrandom::SysRng;
+use isoloir_protocol::rand_core::UnwrapErr;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use error::Missing;
+
+/// The version of the program.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// The operating system's generator, once it has been seen to work.
+fn generator() -> Result<UnwrapErr<SysRng>, ModuleError> {
+    let mut probe = [0; 1];
+    getrandom::fill(&mut probe).map_err(|_| ModuleError::Unsupported { what: Missing::Random })?;
+    Ok(UnwrapErr(SysRng))
+}
+
+/// A time of JavaScript as ms since 1970; what is no such time becomes 0.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn milliseconds(time: f64) -> u64 {
+    time as u64
+}
+
+/// A size, index or time as JavaScript's number: exact, for none reaches 2^53.
+#[allow(clippy::cast_precision_loss, reason = "below 2^53")]
+fn number(value: u64) -> f64 {
+    value as f64
+}

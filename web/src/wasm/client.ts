@@ -1,0 +1,298 @@
+// The handles that pages use, over the calls into the worker.
+
+import { IsoloirFailure } from "./failure";
+import { insist, postText } from "./http";
+import { rust } from "./loader";
+import { makePage } from "./page";
+import { WorkerClient } from "./rpc";
+import type {
+  AuditReport,
+  BallotTest,
+  BoxesOpened,
+  CastBallot,
+  CheckedDisclosure,
+  CheckedReceipt,
+  Choice,
+  Disclosure,
+  ElectionId,
+  EntryToSend,
+  Isoloir,
+  LogState,
+  Page,
+  PendingSubmission,
+  PreparedBallot,
+  Receipts,
+  TaskOptions,
+  Teller,
+  TellerView,
+  Tellers,
+  Voter,
+  VoterView,
+} from "./types";
+
+interface Opened<View> {
+  handle: number;
+  view: View;
+}
+
+const spent = () => new IsoloirFailure({ kind: "spent" });
+
+export function makeIsoloir(module: WebAssembly.Module, base: string, worker: WorkerClient): Isoloir {
+  const page = makePage();
+
+  const sendPending = async (pending: PendingSubmission, options: TaskOptions = {}): Promise<CheckedReceipt> => {
+    // Kept before it leaves, so that a crash or a lost answer costs nothing.
+    page.pending.save(pending);
+    const path = `${base}/api/elections/${pending.election}/ballots`;
+    const file = await insist(() => postText(path, pending.submission, options.signal), options.signal, options.waiting);
+    const { election, submission } = pending;
+    const receipt = await worker.call<CheckedReceipt>("receipt.ofSubmission", [election, submission, pending.receiptCode, file]);
+    page.pending.save({ ...pending, receipt: receipt.file });
+    return receipt;
+  };
+
+  const sendEntry = async (election: ElectionId, bytes: Uint8Array, options: TaskOptions = {}): Promise<number> => {
+    const path = `${base}/api/elections/${election}/entries`;
+    const answer = await insist(() => postText(path, bytes, options.signal), options.signal, options.waiting);
+    return Number((JSON.parse(answer) as { index: number }).index);
+  };
+
+  return {
+    version: rust().version(),
+    page,
+    election: (id, manifest) => worker.call("election", manifest ? [id, manifest] : [id]),
+    voter: async (election, slot) => {
+      const { handle, view } = await worker.call<Opened<VoterView>>("voter.open", [election, slot]);
+      return new VoterHandle(worker, handle, election, view, sendPending);
+    },
+    sendPending,
+    receipts: makeReceipts(worker),
+    ballotTest: makeBallotTest(worker),
+    tellers: makeTellers(worker, page, sendEntry),
+    auditor: {
+      audit: async (input, options = {}) => {
+        const own = await new WorkerClient(module, base).started();
+        const cancel = () => own.terminate({ kind: "cancelled" });
+        options.signal?.addEventListener("abort", cancel, { once: true });
+        try {
+          return await own.call<AuditReport>("audit", [input], options);
+        } finally {
+          options.signal?.removeEventListener("abort", cancel);
+          own.terminate({ kind: "spent" });
+        }
+      },
+    },
+  };
+}
+
+type SendPending = (pending: PendingSubmission, options?: TaskOptions) => Promise<CheckedReceipt>;
+
+class VoterHandle implements Voter {
+  readonly #worker: WorkerClient;
+  readonly #handle: number;
+  readonly #send: SendPending;
+  readonly election: ElectionId;
+  #view: VoterView;
+  /** Counts prepared ballots: only the last one is still there. */
+  #prepared = 0;
+
+  constructor(worker: WorkerClient, handle: number, election: ElectionId, view: VoterView, send: SendPending) {
+    this.#worker = worker;
+    this.#handle = handle;
+    this.election = election;
+    this.#view = view;
+    this.#send = send;
+  }
+
+  get slot() {
+    return this.#view.slot;
+  }
+  get group() {
+    return this.#view.group;
+  }
+  get weight() {
+    return this.#view.weight;
+  }
+  get current() {
+    return this.#view.current;
+  }
+  get missing() {
+    return this.#view.missing;
+  }
+
+  async setCode(registrar: number, text: string): Promise<void> {
+    this.#view = await this.#worker.call("voter.setCode", [this.#handle, registrar, text]);
+  }
+
+  async prepare(choices: Choice[]): Promise<PreparedBallot> {
+    const number = ++this.#prepared;
+    const receiptCode = await this.#worker.call<string>("voter.prepare", [this.#handle, choices]);
+    const last = () => {
+      if (number !== this.#prepared) throw spent();
+    };
+    return {
+      slot: this.slot,
+      receiptCode,
+      cast: async (): Promise<CastBallot> => {
+        last();
+        const submission = await this.#worker.call<Uint8Array>("voter.cast", [this.#handle]);
+        const { election, slot } = this;
+        const pending: PendingSubmission = { election, slot, receiptCode, submission, time: Date.now(), receipt: null };
+        return { ...pending, send: (options) => this.#send(pending, options) };
+      },
+      disclose: async (): Promise<Disclosure> => {
+        last();
+        const bytes = await this.#worker.call<Uint8Array>("voter.disclose", [this.#handle]);
+        return { bytes, text: toBase64url(bytes) };
+      },
+    };
+  }
+
+  async refresh(): Promise<void> {
+    this.#view = await this.#worker.call("voter.refresh", [this.#handle]);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.call("voter.close", [this.#handle]);
+  }
+}
+
+function makeReceipts(worker: WorkerClient): Receipts {
+  return {
+    read: (file) => worker.call("receipt.read", [file]),
+    normaliseCode: (text) => worker.call("receipt.normalise", [text]),
+    check: (file) => worker.call("receipt.check", [file]),
+    lookUp: (query, options) => worker.call("receipt.lookUp", [query], options),
+  };
+}
+
+function makeBallotTest(worker: WorkerClient): BallotTest {
+  return {
+    check: async (disclosure) => {
+      const bytes = typeof disclosure === "string" ? fromBase64url(disclosure) : disclosure;
+      return worker.call<CheckedDisclosure>("test.check", [bytes]);
+    },
+  };
+}
+
+type SendEntry = (election: ElectionId, bytes: Uint8Array, options?: TaskOptions) => Promise<number>;
+
+/** Where this device remembers what a teller's key has confirmed. */
+const lockName = (election: ElectionId, sign: string) => `lock:${election}:${sign}`;
+
+function makeTellers(worker: WorkerClient, page: Page, send: SendEntry): Tellers {
+  return {
+    generate: (passphrase) => worker.call("teller.generate", [composed(passphrase)]),
+    open: async ({ election, file, passphrase }) => {
+      const { handle, view } = await worker.call<Opened<TellerView>>("teller.open", [election, file, composed(passphrase)]);
+      const stored = page.kept("device", lockName(election, view.sign));
+      const current = stored ? await worker.call<TellerView>("teller.locked", [handle, stored]) : view;
+      return new TellerHandle(worker, handle, election, current, page, send);
+    },
+  };
+}
+
+class TellerHandle implements Teller {
+  readonly #worker: WorkerClient;
+  readonly #handle: number;
+  readonly #page: Page;
+  readonly #send: SendEntry;
+  readonly election: ElectionId;
+  #view: TellerView;
+
+  constructor(worker: WorkerClient, handle: number, election: ElectionId, view: TellerView, page: Page, send: SendEntry) {
+    this.#worker = worker;
+    this.#handle = handle;
+    this.election = election;
+    this.#view = view;
+    this.#page = page;
+    this.#send = send;
+  }
+
+  get number() {
+    return this.#view.number;
+  }
+  get name() {
+    return this.#view.name;
+  }
+  get seal() {
+    return this.#view.seal;
+  }
+  get sign() {
+    return this.#view.sign;
+  }
+  get fingerprint() {
+    return this.#view.fingerprint;
+  }
+  get remembers() {
+    return this.#view.remembers;
+  }
+
+  sync(options?: TaskOptions): Promise<LogState> {
+    return this.#call("sync", [], options);
+  }
+
+  async consent(): Promise<EntryToSend> {
+    return this.#entry(await this.#call("consent"));
+  }
+
+  async confirm(
+    stage: "closing" | "counting",
+    typed: string,
+    { firstDevice, withoutStorage = false }: { firstDevice: boolean; withoutStorage?: boolean },
+  ) {
+    const { lock, root, file } = await this.#call<{ lock: string; root: string; file: string }>("confirm", [stage, typed, firstDevice]);
+    // Stored before the key may sign anything for this root: `locked` is what unlocks signing.
+    const stored = this.#page.keep("device", lockName(this.election, this.sign), lock);
+    if (!stored && !withoutStorage) throw new IsoloirFailure({ kind: "lock", problem: "notStored", stage });
+    this.#view = await this.#call<TellerView>("locked", [lock]);
+    return { stage, root, file, fileName: `isoloir-teller-${this.number}-${stage}.json`, stored };
+  }
+
+  openBoxes(options?: TaskOptions): Promise<BoxesOpened> {
+    return this.#call("openBoxes", [], options);
+  }
+
+  async supplyBox(index: number, box: Uint8Array): Promise<void> {
+    await this.#call("supplyBox", [index, box]);
+  }
+
+  async report({ includeMissing }: { includeMissing: boolean }): Promise<EntryToSend> {
+    return this.#entry(await this.#call("report", [includeMissing]));
+  }
+
+  async sums(options?: TaskOptions): Promise<EntryToSend> {
+    return this.#entry(await this.#call("sums", [], options));
+  }
+
+  async close(): Promise<void> {
+    await this.#call("close");
+  }
+
+  #call<T>(method: string, args: unknown[] = [], options?: TaskOptions): Promise<T> {
+    return this.#worker.call(`teller.${method}`, [this.#handle, ...args], options);
+  }
+
+  #entry(bytes: Uint8Array): EntryToSend {
+    return { bytes, send: (options) => this.#send(this.election, bytes, options) };
+  }
+}
+
+/** Accents in one form, whichever the keyboard makes; as the command line does. */
+const composed = (passphrase: string) => passphrase.normalize("NFC");
+
+export function toBase64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
+}
+
+export function fromBase64url(text: string): Uint8Array {
+  try {
+    const binary = atob(text.trim().replaceAll("-", "+").replaceAll("_", "/"));
+    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  } catch {
+    throw new IsoloirFailure({ kind: "disclosure", problem: "format", detail: "not base64url" });
+  }
+}
