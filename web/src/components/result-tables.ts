@@ -25,7 +25,7 @@ function overall(manifest: Manifest, q: number, totals: readonly number[], weigh
   const question = manifest.questions[q];
   if (!question) return null;
   return h("div", { class: "scroll", "data-testid": `total-${q}`, tabindex: 0, role: "region", "aria-label": t("common.result_of", { number: q + 1 }) }, h("table", null,
-    h("caption", null, own(question.title)),
+    h("caption", null, h("span", null, own(question.title))),
     h("thead", null, h("tr", null, h("th", { scope: "col" }, t("common.option")), h("th", { scope: "col", class: "n" }, t("common.votes")), h("th", { scope: "col", class: "n" }, t("common.share")))),
     h("tbody", null, rowsOf(question, totals, weight).map((row) => h("tr", { class: row.first ? "first" : undefined },
       h("th", { scope: "row" }, row.option === null ? t("common.blank_vote") : own(question.options[row.option] ?? {}), row.share === null ? null : bar(row.share)),
@@ -38,7 +38,7 @@ function byGroup(manifest: Manifest, q: number, buckets: readonly CountedBucket[
   const question = manifest.questions[q];
   if (!question) return null;
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("common.by_group_of", { number: q + 1 }) }, h("table", null,
-    h("caption", null, own(question.title), " – ", t("common.by_group")),
+    h("caption", null, h("span", null, own(question.title), " – ", t("common.by_group"))),
     h("thead", null, h("tr", null,
       h("th", { scope: "col" }, t("common.group")),
       h("th", { scope: "col", class: "n" }, t("common.ballots")),

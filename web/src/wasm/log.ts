@@ -15,14 +15,14 @@ export interface Task {
   breathe(): Promise<void>;
 }
 
-/** The Rust side of a replay. Entries are given as bundles; the first `skip` of a bundle are already known. */
+/** The Rust side of a replay. Of each bundle it takes the entries from `from` up to `to`, counted in the bundle. */
 export interface LogSink {
   /** How many entries have been taken. */
   size(): number;
   /** SHA-256 (hex) of the data that the entries of a bundle name. */
-  dataOf(bundle: Uint8Array, skip: number): string[];
+  dataOf(bundle: Uint8Array, from: number, to: number): string[];
   addData(sha256: string, bytes: Uint8Array): void;
-  addBundle(bundle: Uint8Array, skip: number): void;
+  addBundle(bundle: Uint8Array, from: number, to: number): void;
 }
 
 /** `base` is the server's address, `name` the last part of the log's origin. */
@@ -41,14 +41,14 @@ export async function follow(place: LogPlace, size: number, sink: LogSink, task:
   task.progress({ stage: "download", done: have, total: size });
   while (sink.size() < size) {
     const number = Math.floor(sink.size() / BUNDLE);
-    const skip = sink.size() % BUNDLE;
+    const from = sink.size() % BUNDLE;
     const width = Math.min(BUNDLE, size - number * BUNDLE);
     const bundle = await bundleAt(`${logAddress(place)}/tile/entries/${tileNumber(number)}`, width, task.signal);
-    for (const hash of sink.dataOf(bundle, skip)) {
+    for (const hash of sink.dataOf(bundle, from, width)) {
       const data = `${place.base}/api/elections/${place.election}/data/${hash}`;
       sink.addData(hash, await insist(() => getBytes(data, task.signal, true), task.signal));
     }
-    sink.addBundle(bundle, skip);
+    sink.addBundle(bundle, from, width);
     task.progress({ stage: "replay", done: sink.size(), total: size });
     await task.breathe();
   }

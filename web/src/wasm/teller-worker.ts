@@ -23,7 +23,7 @@ function teller(handle: number): OpenTeller {
   return found;
 }
 
-export function openTeller(base: string, election: string, manifest: Uint8Array, file: string, passphrase: string, lock: string | null) {
+export function openTeller(base: string, election: string, manifest: Uint8Array, file: string, passphrase: string) {
   const info = rust().election(election, manifest) as ElectionInfo;
   const opened = new (rust().Teller)(election, manifest, file, passphrase);
   const handle = nextHandle++;
@@ -79,5 +79,6 @@ export const tellerMethods = {
     teller(handle).rust.confirm(stage, typed, firstDevice),
   "teller.locked": (_task: Task, handle: number, lock: string) => teller(handle).rust.locked(lock),
   "teller.supplyBox": (_task: Task, handle: number, index: number, box: Uint8Array) => teller(handle).rust.supplyBox(index, box),
+  "teller.report": (_task: Task, handle: number, includeMissing: boolean) => teller(handle).rust.report(includeMissing, Date.now()),
   "teller.sums": sums,
 };
