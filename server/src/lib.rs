@@ -1,1 +1,29 @@
-//! Isoloir.
+//! The Isoloir server: it appends to the logs of elections what the protocol accepts, keeps the boxes for
+//! the tellers, and serves the pages. It knows no name, no code and no choice, and needs not be trusted
+//! for the result: whoever reads the log checks its work.
+//!
+//! Requests go through a [route](crate) to the election's sequencer, its only writer, and from there to
+//! the [`store`]. Reading never waits for writing but for the moment in which a batch is applied.
+
+mod assets;
+mod clock;
+mod config;
+mod elections;
+mod headers;
+mod keys;
+mod log;
+mod outcome;
+pub mod problem;
+mod refusals;
+mod replay;
+mod routes;
+mod sequencer;
+mod startup;
+pub mod store;
+pub mod telemetry;
+mod witnesses;
+
+pub use clock::{Clock, SharedClock, SystemClock};
+pub use config::{Config, Organisers, Pages};
+pub use keys::KeyError;
+pub use startup::{Running, StartError, start, start_on};

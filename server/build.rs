@@ -1,0 +1,10 @@
+//! The pages are built into the binary from `web/dist`. A build without them must not fail: the
+//! server then says that they are missing.
+
+fn main() {
+    println!("cargo:rerun-if-changed=migrations");
+    let pages = std::path::Path::new("../web/dist");
+    if let Err(error) = std::fs::create_dir_all(pages) {
+        println!("cargo:warning=web/dist cannot be made: {error}");
+    }
+}

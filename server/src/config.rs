@@ -1,0 +1,134 @@
+//! What an operator decides.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use isoloir_protocol::signature::SignKey;
+
+use crate::clock::SharedClock;
+
+/// The settings of a server. `Config::default()` listens on this machine only and lets nobody begin an
+/// election.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen. Port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// The address voters see, as `https://vote.example.org`. Its host begins the origin of every log,
+    /// and `https` turns on HSTS. If it is wrong, new logs carry a wrong name for ever.
+    pub public_url: String,
+    /// Folder for the database (`isoloir.sqlite`) and the logs' keys (`keys/`). If it is lost, ballots
+    /// are lost; if `keys/` is copied, the thief can sign a second history, which witnesses would notice.
+    pub data_dir: PathBuf,
+    /// Who may begin elections here.
+    pub organisers: Organisers,
+    /// Where the pages come from.
+    pub pages: Pages,
+    /// How many ballots of one election may wait for their turn, each with its boxes in memory. Beyond
+    /// that voters are asked to come back. Too low refuses voters who could be served within a second;
+    /// too high makes them wait longer than browsers do.
+    pub queue: usize,
+    /// How many ballots are checked and committed together at most.
+    pub batch: usize,
+    /// How often the server looks whether an election is to be closed, fixed or counted. `None` leaves
+    /// it to [`Running::tick`](crate::Running::tick).
+    pub tick: Option<Duration>,
+    /// How long boxes are kept after the result, in case a teller's device has to look again.
+    pub keep_boxes: Duration,
+    /// Threads that answer requests; ballots are checked on others.
+    pub workers: usize,
+    /// How many connections at most; more wait to be accepted.
+    pub connections: usize,
+    /// How long a client may take to send the head of a request.
+    pub request_timeout: Duration,
+    /// How long requests under way may take when the server stops.
+    pub shutdown_timeout: Duration,
+    /// What tells the time.
+    pub clock: SharedClock,
+}
+
+/// Who may begin elections.
+#[derive(Debug, Clone, Default)]
+pub enum Organisers {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Those with these keys.
+    Listed(Vec<SignKey>),
+    /// Whoever asks: for a demonstration.
+    Anybody,
+}
+
+impl Organisers {
+    /// Whether the owner of this key may.
+    pub fn allow(&self, key: &SignKey) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Listed(keys) => keys.contains(key),
+            Self::Anybody => true,
+        }
+    }
+}
+
+/// Where the pages come from.
+#[derive(Debug, Clone, Default)]
+pub enum Pages {
+    /// Those built into the program.
+    #[default]
+    Embedded,
+    /// A folder, read once at start: pages that the operator built from source.
+    Folder(PathBuf),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: "http://localhost:8080".to_owned(),
+            data_dir: PathBuf::from("isoloir-data"),
+            organisers: Organisers::default(),
+            pages: Pages::default(),
+            queue: 4_096,
+            batch: 1_024,
+            tick: Some(Duration::from_secs(1)),
+            keep_boxes: Duration::from_secs(7 * 24 * 3_600),
+            workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            connections: 10_000,
+            request_timeout: Duration::from_secs(20),
+            shutdown_timeout: Duration::from_secs(30),
+            clock: SharedClock::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Host and port of the public address; `None` if it is not one.
+    pub fn public_host(&self) -> Option<&str> {
+        let rest = self.public_url.strip_prefix("https://").or_else(|| self.public_url.strip_prefix("http://"))?;
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+        (!host.is_empty() && host.chars().all(allowed)).then_some(host)
+    }
+
+    /// Whether voters come by TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_of_the_public_address() {
+        let host = |url: &str| {
+            let config = Config { public_url: url.to_owned(), ..Config::default() };
+            config.public_host().map(str::to_owned)
+        };
+        assert_eq!(host("https://vote.example.org").as_deref(), Some("vote.example.org"));
+        assert_eq!(host("https://vote.example.org/").as_deref(), Some("vote.example.org"));
+        assert_eq!(host("http://[::1]:8080").as_deref(), Some("[::1]:8080"));
+        for wrong in ["vote.example.org", "ftp://x", "https://", "https://a/b", "https://a b", "https://a?b"] {
+            assert_eq!(host(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The headers of every answer.
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName,
+            HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        },
+    },
+    middleware::Next,
+    web,
+};
+
+use crate::routes::Service;
+
+/// Scripts, styles and requests from this server alone; nothing inline, nothing framed. The one
+/// exception lets the browser compile the WebAssembly module.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; \
+    form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
+];
+
+/// Two years, as the browsers' preload lists ask for.
+const HSTS: &str = "max-age=63072000; includeSubDomains";
+
+/// Adds the headers that the handler has not set itself.
+pub(crate) async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let https = request.app_data::<web::Data<Service>>().is_some_and(|service| service.config.is_https());
+    // The log is public and meant to be read by other people's programs. Nothing else is.
+    let public = request.path().starts_with("/api/") || request.path().starts_with("/log/");
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        set(headers, name, value);
+    }
+    if https {
+        set(headers, STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
+    if public && read {
+        set(headers, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        set(headers, ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after");
+        set(headers, resource_policy, "cross-origin");
+    } else {
+        set(headers, resource_policy, "same-origin");
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        set(headers, CACHE_CONTROL, "no-store");
+    }
+    Ok(response)
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}

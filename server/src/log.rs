@@ -1,0 +1,226 @@
+//! One log as the server runs it: its state, read by everybody and written by its sequencer alone.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
+
+use isoloir_protocol::{
+    ballot::{SUPERSEDES_NONE, Submission},
+    election::{self, Election},
+    log::{
+        entry::{Entry, Kind as EntryKind, LEAF_HEADER},
+        receipt::Receipt,
+    },
+    manifest::{ElectionId, Manifest},
+    signature::SignSecret,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    clock::SharedClock,
+    outcome::Outcome,
+    problem::{Kind, Problem},
+    sequencer::Jobs,
+    store::{LogNumber, LogRow, Store},
+    witnesses::Cosignatures,
+};
+
+/// A log with an election in it.
+pub(crate) struct Log {
+    pub(crate) row: LogRow,
+    pub(crate) manifest: Arc<Manifest>,
+    pub(crate) key: SignSecret,
+    pub(crate) clock: SharedClock,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) state: RwLock<State>,
+    pub(crate) jobs: Jobs,
+}
+
+/// What the log says at its present size. It is never ahead of the store.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) election: Election,
+    /// The checkpoint signed by the log alone.
+    pub(crate) checkpoint: String,
+    pub(crate) cosignatures: Cosignatures,
+    /// The entries but ballots by the digest of kind and body, to know them when they come again.
+    known: HashMap<[u8; 32], u64>,
+    /// Time of the result entry.
+    counted_at: Option<u64>,
+    outcome: OnceLock<Outcome>,
+}
+
+/// An entry that is in the log for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub index: u64,
+    pub leaf: Vec<u8>,
+}
+
+impl State {
+    /// The replay.
+    pub fn election(&self) -> &Election {
+        &self.election
+    }
+
+    /// The latest checkpoint with the cosignatures that there are.
+    pub fn note(&self) -> String {
+        let cosigned = self.cosignatures.note(self.election.size());
+        cosigned.unwrap_or_else(|| self.checkpoint.clone())
+    }
+
+    /// What the witnesses brought.
+    pub fn cosignatures(&self) -> &Cosignatures {
+        &self.cosignatures
+    }
+
+    /// When the result was logged, in ms since 1970.
+    pub fn counted_at(&self) -> Option<u64> {
+        self.counted_at
+    }
+
+    /// The result, worked out once.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.election.totals().map(|totals| self.outcome.get_or_init(|| Outcome::new(&self.election, totals)))
+    }
+
+    /// Remembers an entry that was just appended to the replay.
+    pub fn remember(&mut self, index: u64, leaf: &[u8]) {
+        let Ok(entry) = Entry::decode(leaf) else { return };
+        if entry.kind == EntryKind::Result {
+            self.counted_at = Some(entry.time);
+        }
+        if entry.kind != EntryKind::Ballot {
+            self.known.insert(digest(entry.kind, &entry.body), index);
+        }
+    }
+
+    /// The index of an entry with this content, ballots left aside.
+    pub fn known(&self, kind: EntryKind, body: &[u8]) -> Option<u64> {
+        self.known.get(&digest(kind, body)).copied()
+    }
+
+    /// The only ballot of the slot in the log that can be one with this `supersedes`: the slot's first
+    /// after it.
+    fn successor(&self, slot: u32, supersedes: u64) -> Option<u64> {
+        let view = self.election.slot(slot)?;
+        let mut ballots = view.superseded.iter().chain(&view.current).map(|ballot| ballot.index);
+        match supersedes {
+            SUPERSEDES_NONE => ballots.next(),
+            _ => ballots.find(|index| *index > supersedes),
+        }
+    }
+}
+
+impl Log {
+    /// The election.
+    pub fn id(&self) -> ElectionId {
+        self.manifest.id()
+    }
+
+    /// The last part of the log's origin.
+    pub fn name(&self) -> &str {
+        &self.row.log.name
+    }
+
+    /// The log's number in the store.
+    pub fn number(&self) -> LogNumber {
+        self.row.number
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The time, in ms since 1970.
+    pub fn now(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// Looks at the state. `look` must be quick: the sequencer waits for it.
+    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the state: for the sequencer alone.
+    pub fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Bytes of a submission.
+    pub fn submission_len(&self) -> usize {
+        let boxes = self.manifest.tellers.len().saturating_mul(self.manifest.box_len());
+        self.manifest.ballot_len().saturating_add(boxes)
+    }
+
+    /// Casts a submission, or finds that it was cast before: what a voter sends twice is one ballot.
+    pub async fn cast(&self, bytes: &[u8]) -> Result<Accepted, Problem> {
+        let expected = self.submission_len();
+        if bytes.len() != expected {
+            return Err(Problem::from(Kind::Malformed).with("expected", expected));
+        }
+        // What needs no arithmetic comes first.
+        let public = bytes.get(..self.manifest.ballot_len()).unwrap_or_default();
+        if let Some(accepted) = self.recorded(public).await? {
+            return Ok(accepted);
+        }
+        let submission = Submission::decode(&self.manifest, bytes)
+            .map_err(|error| Problem::from(Kind::Malformed).with("expected", expected).with("detail", error.to_string()))?;
+        let now = self.now();
+        self.read(|state| {
+            let time = now.max(state.election.last_time());
+            state.election.check_ballot_rules(submission.ballot(), time)
+        })
+        .map_err(|refusal| crate::refusals::problem(&refusal, now))?;
+        self.jobs.ballot(submission).await
+    }
+
+    /// The entry of a public ballot that is in the log already, be it superseded.
+    pub async fn recorded(&self, public: &[u8]) -> Result<Option<Accepted>, Problem> {
+        let Some((slot, supersedes)) = read_head(public) else { return Ok(None) };
+        let Some(index) = self.read(|state| state.successor(slot, supersedes)) else {
+            return Ok(None);
+        };
+        let accepted = self.entry(index).await?;
+        let same = accepted.leaf.get(LEAF_HEADER..) == Some(public);
+        Ok(same.then_some(accepted))
+    }
+
+    /// The entry at an index that the log has.
+    pub async fn entry(&self, index: u64) -> Result<Accepted, Problem> {
+        let mut leaves = self.store.leaves(self.number(), index..index.saturating_add(1)).await?;
+        let leaf = leaves.pop().ok_or(Kind::UnknownEntry)?;
+        Ok(Accepted { index, leaf })
+    }
+
+    /// The receipt of a ballot against the latest checkpoint.
+    pub fn receipt(&self, accepted: &Accepted) -> Result<Receipt, Problem> {
+        let ballot = accepted.leaf.get(LEAF_HEADER..).unwrap_or_default();
+        let (slot, _) = read_head(ballot).ok_or(Kind::UnknownEntry)?;
+        self.read(|state| {
+            let view = state.election.slot(slot).ok_or(Kind::UnknownEntry)?;
+            let ballot =
+                view.superseded.iter().chain(&view.current).find(|ballot| ballot.index == accepted.index).ok_or(Kind::UnknownEntry)?;
+            let proof = inclusion(&state.election, accepted.index)?;
+            Ok(Receipt::new(self.id(), slot, ballot.fingerprint, accepted.index, &accepted.leaf, state.note(), &proof))
+        })
+    }
+}
+
+/// The proof that the log has an entry, against its present size.
+pub(crate) fn inclusion(election: &election::Election, index: u64) -> Result<Vec<[u8; 32]>, Problem> {
+    election.tree().inclusion(index, election.size()).ok_or_else(|| Kind::UnknownEntry.into())
+}
+
+/// `u32 slot ‖ u64 supersedes`, with which every ballot begins.
+fn read_head(public: &[u8]) -> Option<(u32, u64)> {
+    let (slot, rest) = public.split_first_chunk()?;
+    let (supersedes, _) = rest.split_first_chunk()?;
+    Some((u32::from_be_bytes(*slot), u64::from_be_bytes(*supersedes)))
+}
+
+fn digest(kind: EntryKind, body: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update([kind as u8]).chain_update(body).finalize().into()
+}

@@ -1,0 +1,164 @@
+//! From the store to the state: at start, and after a commit of which nobody knows what became.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use isoloir_protocol::{
+    election::{Replay, ReplayError},
+    log::{
+        checkpoint,
+        entry::{self, Entry},
+    },
+    manifest::Manifest,
+    rand_core::UnwrapErr,
+    signature::SignSecret,
+};
+use thiserror::Error;
+
+use crate::{
+    log::{Log, State},
+    problem::{Kind, Problem},
+    store::{LogNumber, LogRow, Store, StoreError},
+};
+
+/// Leaves that are read and replayed at once.
+const LEAVES: u64 = 4_096;
+
+/// Why a stored log cannot be served.
+#[derive(Debug, Error)]
+pub(crate) enum LoadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored is not a log.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+/// Replays a stored log, checks every entry of it, and compares it with its checkpoint.
+pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: &SignSecret) -> Result<State, LoadError> {
+    let head = store.head(row.number).await?;
+    let mut state = State::default();
+    let mut replay = Replay::new();
+    while replay.election().size() < head.size {
+        let first = replay.election().size();
+        let (leaves, data) = read(store, row.number, first, head.size).await?;
+        for (index, leaf) in (first..).zip(&leaves) {
+            state.remember(index, leaf);
+        }
+        let replayed = tokio::task::spawn_blocking(move || {
+            let result = replay.push(&leaves, &data, &mut UnwrapErr(getrandom::SysRng));
+            (replay, result)
+        });
+        let result;
+        (replay, result) = replayed.await.map_err(|error| damaged(error.to_string()))?;
+        result.map_err(|error| damaged(error.to_string()))?;
+    }
+    state.election = replay.finish();
+    let manifest = state.election.shared_manifest().ok_or_else(|| damaged("it is empty"))?;
+    if row.election != Some(manifest.id()) {
+        return Err(damaged("it is the log of another election"));
+    }
+    if manifest.log.origin != row.log.origin || *manifest.log_key() != key.public() {
+        return Err(damaged("its manifest names another log or key"));
+    }
+    state.checkpoint = head.checkpoint.unwrap_or_default();
+    compare(&state, &manifest)?;
+    for kept in store.cosigned(row.number).await? {
+        take_over(&mut state, &manifest, key, &kept.note);
+    }
+    Ok(state)
+}
+
+/// Applies what the store has more than the state, which is at most what this server tried to commit,
+/// or what another process has committed meanwhile.
+pub(crate) async fn catch_up(log: &Arc<Log>) -> Result<(), Problem> {
+    let store = log.store.as_ref();
+    let head = store.head(log.number()).await?;
+    loop {
+        let first = log.read(|state| state.election.size());
+        if first > head.size {
+            return Err(damaged_problem("the store has lost entries"));
+        }
+        if first == head.size {
+            break;
+        }
+        let (leaves, data) = read(store, log.number(), first, head.size).await?;
+        let shared = log.clone();
+        let applied = tokio::task::spawn_blocking(move || apply(&shared, first, &leaves, &data));
+        applied.await.map_err(|_| Kind::Internal)??;
+    }
+    let note = head.checkpoint.unwrap_or_default();
+    log.write(|state| state.checkpoint = note);
+    log.read(|state| compare(state, log.manifest())).map_err(|error| damaged_problem(&error.to_string()))
+}
+
+type Data = BTreeMap<[u8; 32], Vec<u8>>;
+
+/// The next leaves with their data.
+async fn read(store: &dyn Store, log: LogNumber, first: u64, size: u64) -> Result<(Vec<Vec<u8>>, Data), StoreError> {
+    let end = first.saturating_add(LEAVES).min(size);
+    let leaves = store.leaves(log, first..end).await?;
+    if leaves.is_empty() {
+        return Err(StoreError::Damaged("entries are missing"));
+    }
+    let mut data = Data::new();
+    for leaf in &leaves {
+        let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
+        let Some(hash) = hash else { continue };
+        let mut bytes = Vec::new();
+        for piece in 0_u32.. {
+            let Some(next) = store.data_piece(log, &hash, piece).await? else { break };
+            bytes.extend_from_slice(&next);
+        }
+        data.insert(hash, bytes);
+    }
+    Ok((leaves, data))
+}
+
+fn apply(log: &Log, first: u64, leaves: &[Vec<u8>], data: &Data) -> Result<(), Problem> {
+    for (index, leaf) in (first..).zip(leaves) {
+        let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
+        let data = hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice);
+        log.write(|state| {
+            let applied = state.election.apply(leaf, data, &mut UnwrapErr(getrandom::SysRng));
+            applied.map_err(|refusal| damaged_problem(&ReplayError { index, refusal }.to_string()))?;
+            state.remember(index, leaf);
+            Ok::<_, Problem>(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether the checkpoint is signed by the log and of exactly this state.
+fn compare(state: &State, manifest: &Manifest) -> Result<(), LoadError> {
+    let opened = checkpoint::open(&state.checkpoint, manifest).map_err(|error| damaged(format!("its checkpoint: {error}")))?;
+    let election = &state.election;
+    if opened.checkpoint.size != election.size() || opened.checkpoint.root != election.root() {
+        return Err(damaged("its entries are not those of its checkpoint"));
+    }
+    Ok(())
+}
+
+/// Takes over a stored cosigned checkpoint as if a witness had just brought it. One that does not fit
+/// is left out: it shows a fork to whoever holds it, and nothing to those who read this server.
+fn take_over(state: &mut State, manifest: &Manifest, key: &SignSecret, note: &str) {
+    let Ok(opened) = checkpoint::open(note, manifest) else { return };
+    let shown = opened.checkpoint;
+    if state.election.tree().root_at(shown.size) != Some(shown.root) {
+        tracing::error!(size = shown.size, "a kept checkpoint is not of this log");
+        return;
+    }
+    let bare = checkpoint::sign_checkpoint(&shown.origin, shown.size, &shown.root, key);
+    if let Ok(Some(change)) = state.cosignatures.plan(manifest, &bare, note) {
+        state.cosignatures.make(change);
+    }
+}
+
+fn damaged(why: impl Into<String>) -> LoadError {
+    LoadError::Damaged(why.into())
+}
+
+fn damaged_problem(why: &str) -> Problem {
+    tracing::error!(why, "a stored log does not replay");
+    Problem::from(Kind::Damaged).with("why", why)
+}

@@ -1,0 +1,74 @@
+//! The server as a whole.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use isoloir_protocol::signature::SignSecret;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::{
+    assets::Assets,
+    config::Config,
+    elections::Elections,
+    keys::KeyFolder,
+    problem::{Kind, Problem},
+    store::Store,
+};
+
+/// Entries with large data that may be under way at once.
+const LARGE: usize = 2;
+
+/// What all handlers share.
+pub(crate) struct Service {
+    pub config: Config,
+    pub store: Arc<dyn Store>,
+    pub elections: Elections,
+    pub keys: KeyFolder,
+    pub assets: Assets,
+    /// Held by whoever begins an election.
+    pub beginning: Mutex<()>,
+    /// Held by whoever sends large data.
+    pub large: Semaphore,
+}
+
+impl Service {
+    pub fn new(config: Config, store: Arc<dyn Store>, elections: Elections, keys: KeyFolder, assets: Assets) -> Self {
+        let (beginning, large) = (Mutex::new(()), Semaphore::new(LARGE));
+        Self { config, store, elections, keys, assets, beginning, large }
+    }
+
+    /// The origin of the log of this name.
+    pub fn origin(&self, name: &str) -> String {
+        format!("{}/log/{name}", self.config.public_host().unwrap_or_default())
+    }
+
+    /// The key of the log of this name, made if there is none.
+    pub async fn log_key(&self, name: &str, origin: &str) -> Result<SignSecret, Problem> {
+        let (keys, name, origin) = (self.keys.clone(), name.to_owned(), origin.to_owned());
+        web::block(move || keys.get_or_generate(&name, &origin)).await.map_err(|_| Kind::Internal)?.map_err(|error| {
+            tracing::error!(%error, "a log's key");
+            Kind::Unavailable.into()
+        })
+    }
+}
+
+/// Whether the server can do its work.
+pub(crate) async fn health(service: web::Data<Service>) -> Result<web::Json<Value>, Problem> {
+    service.store.ping().await?;
+    let (serving, damaged) = service.elections.count();
+    Ok(web::Json(json!({ "elections": serving, "damaged": damaged })))
+}
+
+/// Which program this is.
+pub(crate) async fn version() -> web::Json<Value> {
+    web::Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "build": option_env!("ISOLOIR_BUILD").unwrap_or("development"),
+    }))
+}
+
+/// A page or another static file.
+pub(crate) async fn page(service: web::Data<Service>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    service.assets.answer(&request)
+}

@@ -1,0 +1,437 @@
+//! The one writer of a log. It gathers what is waiting, checks it as a batch, commits it in one durable
+//! transaction, and only then lets the state and the voters know.
+//!
+//! The state is never ahead of the store: entries are checked on the state as it is, committed, and
+//! applied after that. If a commit fails nobody knows whether it happened; everybody in the batch is
+//! asked to come back, and before the next batch the sequencer reads from the store what became of it.
+
+mod check;
+
+use std::sync::Arc;
+
+use isoloir_protocol::{
+    ballot::Submission,
+    election::{Due, Outdated, Refusal},
+    log::{
+        checkpoint::{self, sign_checkpoint},
+        entry::{self, Entry, Kind as EntryKind},
+        tree::leaf_hash,
+    },
+};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+
+use self::check::{Candidate, Checked};
+use crate::{
+    log::{Accepted, Log},
+    problem::{Kind, Problem},
+    refusals, replay,
+    store::{Batch, NewEntry, StoreError},
+};
+
+/// Entries, cosignatures and ticks that may wait. They are few, and they go before ballots: a suspension
+/// must not queue behind a rush.
+const URGENT: usize = 64;
+
+type Answer<T> = oneshot::Sender<Result<T, Problem>>;
+
+/// The way to a log's sequencer.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    ballots: mpsc::Sender<BallotJob>,
+    urgent: mpsc::Sender<UrgentJob>,
+}
+
+/// The other end of [`Jobs`].
+#[derive(Debug)]
+pub(crate) struct Queue {
+    ballots: mpsc::Receiver<BallotJob>,
+    urgent: mpsc::Receiver<UrgentJob>,
+}
+
+#[derive(Debug)]
+struct BallotJob {
+    submission: Submission,
+    answer: Answer<Accepted>,
+}
+
+#[derive(Debug)]
+enum UrgentJob {
+    Entry { kind: EntryKind, body: Vec<u8>, data: Vec<u8>, answer: Answer<Accepted> },
+    Cosign { note: String, answer: Answer<()> },
+    Tick { answer: Answer<()> },
+    Stop { answer: Answer<()> },
+}
+
+impl Jobs {
+    /// A queue for so many ballots.
+    pub fn new(ballots: usize) -> (Self, Queue) {
+        let (ballots, ballot_queue) = mpsc::channel(ballots.max(1));
+        let (urgent, urgent_queue) = mpsc::channel(URGENT);
+        (Self { ballots, urgent }, Queue { ballots: ballot_queue, urgent: urgent_queue })
+    }
+
+    /// Whether a ballot could wait now; asked before any work.
+    pub fn room(&self) -> Result<(), Problem> {
+        if self.ballots.is_closed() {
+            return Err(Kind::Unavailable.into());
+        }
+        if self.ballots.capacity() == 0 { Err(Kind::Busy.into()) } else { Ok(()) }
+    }
+
+    /// Has a ballot checked and appended.
+    pub async fn ballot(&self, submission: Submission) -> Result<Accepted, Problem> {
+        ask(&self.ballots, |answer| BallotJob { submission, answer }).await
+    }
+
+    /// Has an entry checked and appended, or finds it.
+    pub async fn entry(&self, kind: EntryKind, body: Vec<u8>, data: Vec<u8>) -> Result<Accepted, Problem> {
+        ask(&self.urgent, |answer| UrgentJob::Entry { kind, body, data, answer }).await
+    }
+
+    /// Has the cosignatures of a note kept.
+    pub async fn cosign(&self, note: String) -> Result<(), Problem> {
+        ask(&self.urgent, |answer| UrgentJob::Cosign { note, answer }).await
+    }
+
+    /// Has done what is due by now.
+    pub async fn tick(&self) -> Result<(), Problem> {
+        ask(&self.urgent, |answer| UrgentJob::Tick { answer }).await
+    }
+
+    /// Ends the sequencer.
+    pub async fn stop(&self) {
+        // It may have ended already.
+        let _ = ask(&self.urgent, |answer| UrgentJob::Stop { answer }).await;
+    }
+}
+
+/// Puts a job into its queue if there is room, and waits for the answer.
+async fn ask<J, T>(queue: &mpsc::Sender<J>, job: impl FnOnce(Answer<T>) -> J) -> Result<T, Problem> {
+    let (answer, answered) = oneshot::channel();
+    match queue.try_send(job(answer)) {
+        Ok(()) => answered.await.unwrap_or_else(|_| Err(Kind::Unavailable.into())),
+        Err(TrySendError::Full(_)) => Err(Kind::Busy.into()),
+        Err(TrySendError::Closed(_)) => Err(Kind::Unavailable.into()),
+    }
+}
+
+/// The writer of one log.
+pub(crate) struct Sequencer {
+    log: Arc<Log>,
+    queue: Queue,
+    /// How many ballots make a batch at most.
+    batch: usize,
+    /// How long boxes are kept after the result, in ms.
+    keep_boxes: u64,
+    waiting: Vec<BallotJob>,
+    /// The last commit failed: the store may have more than the state.
+    doubt: bool,
+    boxes_erased: bool,
+}
+
+impl Sequencer {
+    /// A sequencer for `log`.
+    pub fn new(log: Arc<Log>, queue: Queue, batch: usize, keep_boxes: u64) -> Self {
+        let waiting = Vec::new();
+        Self { log, queue, batch: batch.max(1), keep_boxes, waiting, doubt: false, boxes_erased: false }
+    }
+
+    /// Works until it is stopped.
+    pub async fn run(mut self) {
+        loop {
+            let room = self.batch.saturating_sub(self.waiting.len());
+            tokio::select! {
+                biased;
+                job = self.queue.urgent.recv() => match job {
+                    Some(UrgentJob::Stop { answer }) => {
+                        let _ = answer.send(Ok(()));
+                        return;
+                    }
+                    Some(job) => self.urgent(job).await,
+                    None => return,
+                },
+                taken = self.queue.ballots.recv_many(&mut self.waiting, room), if room > 0 => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.ballots().await;
+                }
+            }
+            // A second ballot of a slot waits for the batch after that of the first.
+            while !self.waiting.is_empty() {
+                self.ballots().await;
+            }
+        }
+    }
+
+    async fn urgent(&mut self, job: UrgentJob) {
+        // Whoever asked may have gone; what was done stays done.
+        match job {
+            UrgentJob::Entry { kind, body, data, answer } => {
+                let accepted = self.entry(kind, body, data).await;
+                let done = accepted.is_ok();
+                let _ = answer.send(accepted);
+                if done {
+                    self.append_due().await;
+                }
+            }
+            UrgentJob::Cosign { note, answer } => {
+                let _ = answer.send(self.cosign(&note).await);
+            }
+            UrgentJob::Tick { answer } => {
+                self.append_due().await;
+                self.erase_boxes().await;
+                let _ = answer.send(Ok(()));
+            }
+            UrgentJob::Stop { answer } => {
+                let _ = answer.send(Ok(()));
+            }
+        }
+    }
+
+    /// Checks and appends the ballots that are waiting, one of each slot.
+    async fn ballots(&mut self) {
+        let mut jobs = self.next_batch();
+        if let Err(problem) = self.settle().await {
+            return refuse_all(jobs, &problem);
+        }
+        let now = self.log.now();
+        let time = self.entry_time(now);
+        let mut candidates = Vec::with_capacity(jobs.len());
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs.drain(..) {
+            // The same ballot may have been waiting twice.
+            match self.log.recorded(job.submission.public()).await {
+                Ok(None) => {
+                    candidates.push(Candidate::new(job.submission));
+                    answers.push(job.answer);
+                }
+                Ok(Some(accepted)) => {
+                    let _ = job.answer.send(Ok(accepted));
+                }
+                Err(problem) => {
+                    let _ = job.answer.send(Err(problem));
+                }
+            }
+        }
+        let log = self.log.clone();
+        let checked = tokio::task::spawn_blocking(move || check::ballots(&log, candidates, time));
+        let Ok(verdicts) = checked.await else {
+            return refuse_all_answers(answers, &Kind::Internal.into());
+        };
+        let mut accepted: Vec<Checked> = Vec::with_capacity(verdicts.len());
+        let mut accepted_answers = Vec::with_capacity(verdicts.len());
+        for (verdict, answer) in verdicts.into_iter().zip(answers) {
+            match verdict {
+                Ok(checked) => {
+                    accepted.push(checked);
+                    accepted_answers.push(answer);
+                }
+                Err(refusal) => {
+                    let _ = answer.send(Err(refusals::problem(&refusal, now)));
+                }
+            }
+        }
+        if accepted.is_empty() {
+            return;
+        }
+        match self.commit_ballots(accepted, time).await {
+            Ok(entries) => {
+                for (answer, entry) in accepted_answers.into_iter().zip(entries) {
+                    let _ = answer.send(Ok(entry));
+                }
+            }
+            Err(problem) => refuse_all_answers(accepted_answers, &problem),
+        }
+    }
+
+    /// Takes what is waiting, the first ballot of each slot.
+    fn next_batch(&mut self) -> Vec<BallotJob> {
+        let mut slots = std::collections::HashSet::new();
+        let (now, later) = std::mem::take(&mut self.waiting).into_iter().partition(|job| slots.insert(job.submission.ballot().slot()));
+        self.waiting = later;
+        now
+    }
+
+    async fn commit_ballots(&mut self, ballots: Vec<Checked>, time: u64) -> Result<Vec<Accepted>, Problem> {
+        let mut entries = Vec::with_capacity(ballots.len());
+        let mut proven = Vec::with_capacity(ballots.len());
+        for ballot in ballots {
+            let leaf = Entry { kind: EntryKind::Ballot, time, body: ballot.public }.encode();
+            entries.push(NewEntry { leaf, data: None, boxes: ballot.boxes });
+            proven.push(ballot.proven);
+        }
+        let committed = self.commit(entries).await?;
+        let applied = self.log.write(|state| {
+            for ballot in &proven {
+                state.election.apply_proven(ballot, time)?;
+            }
+            state.checkpoint.clone_from(&committed.checkpoint);
+            Ok::<_, Refusal>(state.election.root())
+        });
+        self.confirm(applied.is_ok_and(|root| root == committed.root))?;
+        let indices = committed.first..;
+        let leaves = committed.entries.into_iter().map(|entry| entry.leaf);
+        Ok(indices.zip(leaves).map(|(index, leaf)| Accepted { index, leaf }).collect())
+    }
+
+    /// Checks and appends one entry that is no ballot, or finds it.
+    async fn entry(&mut self, kind: EntryKind, body: Vec<u8>, data: Vec<u8>) -> Result<Accepted, Problem> {
+        self.settle().await?;
+        if let Some(index) = self.log.read(|state| state.known(kind, &body)) {
+            return self.log.entry(index).await;
+        }
+        let now = self.log.now();
+        let entry = Entry { kind, time: self.entry_time(now), body };
+        let malformed = |_| Problem::from(Kind::Malformed);
+        let hash = entry::data_of(&entry).map_err(malformed)?;
+        let leaf = entry.encode();
+        let log = self.log.clone();
+        let checked = tokio::task::spawn_blocking(move || {
+            let checked = check::entry(&log, &leaf, &data);
+            (checked, leaf, data)
+        });
+        let (checked, leaf, data) = checked.await.map_err(|_| Kind::Internal)?;
+        let admitted = checked.map_err(|refusal| refusals::problem(&refusal, now))?;
+        let new = NewEntry { leaf: leaf.clone(), data: hash.map(|hash| (hash, data)), boxes: Vec::new() };
+        let committed = self.commit(vec![new]).await?;
+        let applied = self.log.write(|state| {
+            state.election.append(admitted)?;
+            state.checkpoint.clone_from(&committed.checkpoint);
+            state.remember(committed.first, &leaf);
+            Ok::<_, Outdated>(state.election.root())
+        });
+        self.confirm(applied.is_ok_and(|root| root == committed.root))?;
+        Ok(Accepted { index: committed.first, leaf })
+    }
+
+    /// Appends what the server must append by itself: the close, fix and result entries.
+    async fn append_due(&mut self) {
+        loop {
+            let time = self.entry_time(self.log.now());
+            let log = self.log.clone();
+            let due = tokio::task::spawn_blocking(move || log.read(|state| state.election.due(time)));
+            let Ok(Some(Due { kind, body, data })) = due.await else { return };
+            match self.entry(kind, body, data).await {
+                Ok(_) => tracing::info!(entry = refusals::entry_name(kind), "appended"),
+                Err(problem) => {
+                    tracing::error!(entry = refusals::entry_name(kind), %problem, "not appended");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Erases the boxes once the time after the result is over.
+    async fn erase_boxes(&mut self) {
+        let due =
+            self.log.read(|state| state.counted_at()).is_some_and(|counted| self.log.now() >= counted.saturating_add(self.keep_boxes));
+        if !due || self.boxes_erased {
+            return;
+        }
+        match self.log.store.erase_boxes(self.log.number()).await {
+            Ok(()) => {
+                self.boxes_erased = true;
+                tracing::info!("the boxes of an election were erased");
+            }
+            Err(error) => tracing::error!(%error, "boxes could not be erased; trying again"),
+        }
+    }
+
+    /// Keeps the cosignatures of a note about this log.
+    async fn cosign(&mut self, note: &str) -> Result<(), Problem> {
+        self.settle().await?;
+        let manifest = &self.log.manifest;
+        let malformed = |error: checkpoint::CheckpointError| Problem::from(Kind::Malformed).with("detail", error.to_string());
+        let shown = checkpoint::open(note, manifest).map_err(malformed)?.checkpoint;
+        let ours = self.log.read(|state| state.election.tree().root_at(shown.size));
+        if ours != Some(shown.root) {
+            tracing::error!(size = shown.size, "a checkpoint under this log's key shows another log");
+            return Err(Problem::from(Kind::Fork).with("size", shown.size));
+        }
+        let bare = sign_checkpoint(&manifest.log.origin, shown.size, &shown.root, &self.log.key);
+        let planned = self.log.read(|state| state.cosignatures.plan(manifest, &bare, note));
+        let Some(change) = planned.map_err(malformed)? else {
+            // Known already, or nobody's we know: the first is no error.
+            let known = checkpoint::open(note, manifest).is_ok_and(|one| one.witness_count() > 0);
+            return if known { Ok(()) } else { Err(Kind::NoCosignature.into()) };
+        };
+        let cosigned = change.cosigned();
+        self.log.store.keep_cosigned(self.log.number(), &cosigned, change.instead_of()).await?;
+        self.log.write(|state| state.cosignatures.make(change));
+        Ok(())
+    }
+
+    /// Commits entries that may come next, with their checkpoint, in one durable transaction.
+    async fn commit(&mut self, entries: Vec<NewEntry>) -> Result<Committed, Problem> {
+        let hashes: Vec<_> = entries.iter().map(|entry| leaf_hash(&entry.leaf)).collect();
+        let (first, root) = self.log.read(|state| (state.election.size(), state.election.tree().root_with(&hashes)));
+        let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        let size = first.saturating_add(count);
+        let origin = &self.log.manifest.log.origin;
+        let checkpoint = sign_checkpoint(origin, size, &root, &self.log.key);
+        let batch = Batch { first, entries, checkpoint, election: None };
+        match self.log.store.append(self.log.number(), &batch).await {
+            Ok(()) => Ok(Committed { first, root, checkpoint: batch.checkpoint, entries: batch.entries }),
+            Err(error) => {
+                self.doubt = true;
+                tracing::error!(%error, "a commit failed");
+                Err(error.into())
+            }
+        }
+    }
+
+    /// After a failed commit, brings the state to where the store is.
+    async fn settle(&mut self) -> Result<(), Problem> {
+        if self.doubt {
+            replay::catch_up(&self.log).await?;
+            self.doubt = false;
+        }
+        Ok(())
+    }
+
+    /// What was committed must be what was applied; if not, the log is not served any further.
+    fn confirm(&mut self, holds: bool) -> Result<(), Problem> {
+        if holds {
+            return Ok(());
+        }
+        self.doubt = true;
+        tracing::error!("the state is not what was committed");
+        Err(Kind::Internal.into())
+    }
+
+    /// The time of the next entry: the clock may jump back, entries do not.
+    fn entry_time(&self, now: u64) -> u64 {
+        now.max(self.log.read(|state| state.election.last_time()))
+    }
+}
+
+/// A batch that is in the store.
+struct Committed {
+    first: u64,
+    root: [u8; 32],
+    checkpoint: String,
+    entries: Vec<NewEntry>,
+}
+
+fn refuse_all(jobs: Vec<BallotJob>, problem: &Problem) {
+    refuse_all_answers(jobs.into_iter().map(|job| job.answer), problem);
+}
+
+fn refuse_all_answers(answers: impl IntoIterator<Item = Answer<Accepted>>, problem: &Problem) {
+    for answer in answers {
+        let _ = answer.send(Err(problem.clone()));
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged(why) => Self::from(Kind::Damaged).with("why", why),
+            _ => Kind::Unavailable.into(),
+        }
+    }
+}

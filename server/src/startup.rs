@@ -1,0 +1,137 @@
+//! Starting and stopping a server.
+
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    os::unix::fs::DirBuilderExt,
+    sync::Arc,
+};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use thiserror::Error;
+use tokio::task::JoinHandle;
+
+use crate::{
+    assets::Assets,
+    config::Config,
+    elections::Elections,
+    headers,
+    keys::{KeyError, KeyFolder},
+    routes::{self, Service},
+    store::{SqliteStore, Store, StoreError},
+    telemetry,
+};
+
+/// Why a server does not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The public address is not `https://host` or `http://host`.
+    #[error("the public address is not one")]
+    PublicUrl,
+    /// The data folder cannot be used.
+    #[error("the data folder cannot be used")]
+    DataDir(#[source] io::Error),
+    /// The folder of the logs' keys cannot be used.
+    #[error("the folder of keys cannot be used")]
+    Keys(#[from] KeyError),
+    /// The database cannot be used.
+    #[error("the database cannot be used")]
+    Store(#[from] StoreError),
+    /// The pages cannot be read.
+    #[error("the pages cannot be read")]
+    Pages(#[source] io::Error),
+    /// The address cannot be listened on.
+    #[error("the address cannot be listened on")]
+    Bind(#[source] io::Error),
+}
+
+/// A server that answers.
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    service: web::Data<Service>,
+    handle: ServerHandle,
+    server: JoinHandle<io::Result<()>>,
+    ticker: Option<JoinHandle<()>>,
+}
+
+/// Starts a server on its SQLite database.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    make_data_dir(&config).map_err(StartError::DataDir)?;
+    let store = SqliteStore::open(&config.data_dir.join("isoloir.sqlite")).await?;
+    start_on(config, Arc::new(store)).await
+}
+
+/// Starts a server on a store of the caller's.
+pub async fn start_on(config: Config, store: Arc<dyn Store>) -> Result<Running, StartError> {
+    if config.public_host().is_none() {
+        return Err(StartError::PublicUrl);
+    }
+    make_data_dir(&config).map_err(StartError::DataDir)?;
+    let keys = KeyFolder::open(config.data_dir.join("keys"))?;
+    let assets = Assets::load(&config.pages).map_err(StartError::Pages)?;
+    let elections = Elections::load(&config, &store, &keys).await?;
+    let listener = TcpListener::bind(config.bind).map_err(StartError::Bind)?;
+    let addr = listener.local_addr().map_err(StartError::Bind)?;
+    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets));
+    let shared = service.clone();
+    let app =
+        move || App::new().app_data(shared.clone()).wrap(from_fn(headers::add)).wrap(from_fn(telemetry::record)).configure(routes::table);
+    let server = HttpServer::new(app)
+        .workers(config.workers.max(1))
+        .max_connections(config.connections)
+        .client_request_timeout(config.request_timeout)
+        .shutdown_timeout(config.shutdown_timeout.as_secs())
+        .disable_signals()
+        .listen(listener)
+        .map_err(StartError::Bind)?
+        .run();
+    let handle = server.handle();
+    let server = tokio::spawn(server);
+    let ticker = config.tick.map(|period| {
+        let service = service.clone();
+        tokio::spawn(async move {
+            let mut interval = tokio::time::interval(period);
+            loop {
+                interval.tick().await;
+                service.elections.tick().await;
+            }
+        })
+    });
+    Ok(Running { addr, service, handle, server, ticker })
+}
+
+impl Running {
+    /// Closes, fixes and counts what is due by now.
+    pub async fn tick(&self) {
+        self.service.elections.tick().await;
+    }
+
+    /// Answers what is under way, then stops.
+    pub async fn stop(self) {
+        if let Some(ticker) = self.ticker {
+            ticker.abort();
+        }
+        self.handle.stop(true).await;
+        // The server was told to stop; how it ended changes nothing.
+        let _ = self.server.await;
+        self.service.elections.stop().await;
+        self.service.store.close().await;
+    }
+
+    /// Waits until the server ends by itself, which it does only by failing.
+    pub async fn wait(&mut self) -> io::Result<()> {
+        (&mut self.server).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Running({})", self.addr)
+    }
+}
+
+fn make_data_dir(config: &Config) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir)
+}
