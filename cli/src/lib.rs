@@ -1,1 +1,26 @@
-//! Isoloir.
+//! `isoloir`: one program for everybody who runs, counts, watches or checks an election.
+//!
+//! One module per group of commands; what they share stands beside them: the server's interface ([`client`]), the replay of the log
+//! ([`replay`]), key files ([`keys`]), sentences ([`i18n`]).
+
+pub mod args;
+pub mod audit;
+pub mod client;
+pub mod context;
+pub mod demo;
+pub mod durable;
+pub mod election;
+pub mod i18n;
+pub mod keys;
+pub mod problem;
+pub mod receipt;
+pub mod reference;
+pub mod registrar;
+pub mod replay;
+pub mod serve;
+pub mod teller;
+pub mod times;
+pub mod voter;
+pub mod witness;
+
+pub use args::{run, run_process};

@@ -1,0 +1,480 @@
+### Ce que dit la ligne de commande. Un échec est une paire : ce qui ne va pas, et (.do) ce qu’il faut faire.
+
+## Général
+
+yes = oui
+no = non
+file-unreadable = { $path } ne peut pas être lu.
+    .do = Vérifiez le chemin et le droit de lire ce fichier.
+file-unwritable = { $path } ne peut pas être écrit.
+    .do = Vérifiez le chemin, la place libre et le droit d’y écrire.
+file-exists = { $path } existe déjà et n’est pas remplacé.
+    .do = Choisissez un autre nom, ou déplacez le fichier s’il ne sert vraiment plus.
+nobody-to-ask = Il n’y a personne pour répondre : « { $question } ».
+    .do = Lancez la commande dans un terminal, ou donnez la réponse par une option (voir --help).
+zone-unknown = Il n’y a pas de fuseau horaire « { $zone } ».
+    .do = Écrivez-le ainsi : Europe/Paris ou America/Montreal.
+time-unreadable = « { $time } » n’est pas une date et une heure.
+    .do = Écrivez 2026-12-01T12:00:00Z, 2026-12-01T13:00:00+01:00, ou « 2026-12-01 13:00 » avec un fuseau.
+time-ambiguous = L’heure locale « { $time } » n’existe pas ou existe deux fois, à cause du changement d’heure.
+    .do = Écrivez-la avec Z ou avec un décalage comme +01:00.
+
+## Serveur
+
+server-address = « { $server } » n’est pas l’adresse d’un serveur.
+    .do = Écrivez-la ainsi : https://vote.example.org.
+server-not-https = { $server } serait joint sans chiffrement.
+    .do = Utilisez son adresse https. Seul un serveur sur cette machine peut être joint en http.
+server-unreachable = { $server } ne répond pas.
+    .do = Vérifiez l’adresse et la connexion, puis recommencez : toute commande peut être répétée.
+server-refused = Le serveur refuse (code { $status }, { $reason }).
+    .do = Lisez la raison ; si elle n’est pas claire, montrez-la à l’exploitant du serveur.
+server-answer = La réponse du serveur n’est pas celle attendue.
+    .do = Vérifiez que l’adresse est celle d’un serveur Isoloir de cette version.
+serve-failed = Le serveur ne fonctionne pas.
+    .do = Vérifiez l’adresse d’écoute, l’adresse publique et le dossier des données.
+serve-no-organiser = Aucun organisateur ne peut ouvrir de scrutin sur ce serveur : indiquez leurs fichiers publics avec --organiser.
+serve-listens = Le serveur écoute sur { $address } ; les électeurs le joignent à { $url }.
+serve-stopped = Le serveur est arrêté.
+
+## Scrutins et liens
+
+link-unreadable = Ce n’est pas un lien vers un scrutin.
+    .do = Copiez le lien entier, de https:// jusqu’à la fin.
+election-file-unreadable = { $path } n’est pas un fichier de scrutin.
+    .do = Utilisez le fichier écrit par « isoloir election new », ou un lien vers une page du scrutin.
+manifest-invalid = La description du scrutin enfreint une règle.
+    .do = Corrigez dans la description ce qui est nommé ci-dessus.
+manifest-of-another = C’est un autre scrutin : { $found } au lieu de { $expected }.
+    .do = Vérifiez quel fichier ou lien on vous a donné, et qui. Si un serveur le montre sous ce lien, prévenez les témoins.
+description-unreadable = La description { $path } ne peut pas être comprise.
+    .do = Corrigez la ligne nommée ci-dessus ; la documentation montre un exemple complet.
+public-file-unreadable = { $path } n’est pas un fichier public.
+    .do = Demandez à son propriétaire le fichier .pub.json écrit par keygen.
+public-file-of-another-role = { $path } est le fichier public d’un rôle « { $found } », et non « { $expected } ».
+    .do = Nommez-le sous le bon rôle dans la description.
+summary-title = Scrutin : { $title }
+summary-times = Ouvert de { $opens } à { $closes }, plus { $grace } minutes de grâce
+summary-question = Question { $number } : { $title } ({ $options } options, au moins { $min }, au plus { $max })
+summary-tellers = { $tellers } scrutateurs ; { $threshold } d’entre eux ouvrent le résultat (et pourraient ensemble rompre le secret) ; s’ils ne sont pas tous là, il faut les rapports de { $quorum }. Comparez les clés :
+summary-registrars = Responsables de la liste : { $registrars }. Comparez les clés :
+summary-witnesses = Témoins : { $witnesses }, quorum { $quorum }. Comparez les clés :
+named-key =   { $name } : { $fingerprint }
+description-good = { $warnings ->
+    [0] La description est utilisable.
+    [one] La description est utilisable ; il y a un avertissement ci-dessus.
+   *[other] La description est utilisable ; il y a { $warnings } avertissements ci-dessus.
+}
+election-made = Le scrutin { $id } est annoncé. Donnez { $path } à toutes les personnes qui y participent.
+election-links = Résultat : { $results }
+    Scrutateurs : { $tellers }
+    Vérification : { $audit }
+witnesses-demanded = Un scrutateur peut manquer, mais il y a moins de deux témoins.
+    .do = Ajoutez deux témoins (le délégué d’un concurrent peut faire tourner le programme), ou dites --fewer-witnesses.
+
+## Avertissements sur une description
+
+warn-witnesses = { $threshold } scrutateurs sur { $tellers } suffisent, mais moins de deux témoins doivent être d’accord.
+    .do = Sans témoins, un serveur malhonnête pourrait montrer des urnes différentes aux scrutateurs. Ajoutez deux témoins.
+warn-single-teller = Un seul scrutateur peut lire tous les votes.
+    .do = Nommez au moins trois scrutateurs qui ne se font pas confiance, et un seuil de deux.
+warn-no-absent-teller = Les { $tellers } scrutateurs sont tous nécessaires : si l’un perd sa clé, il n’y aura pas de résultat.
+    .do = Nommez un scrutateur de plus que le seuil.
+warn-single-registrar = Il y a un seul responsable de la liste, qui détient un instant l’unique code de chaque électeur.
+    .do = Avec deux responsables et deux canaux, personne ne peut voter à la place d’un adhérent.
+warn-opens-in-the-past = Le vote ouvrirait dans le passé.
+    .do = Corrigez « opens », sauf s’il doit ouvrir aussitôt.
+warn-closes-in-the-past = Le vote fermerait dans le passé.
+    .do = Corrigez « closes ».
+warn-no-zone = Les heures sans décalage ni fuseau sont prises en UTC.
+    .do = Ajoutez zone = "Europe/Paris" ou écrivez les heures avec Z.
+warn-no-grace = Il n’y a pas de délai de grâce à la fermeture : qui est alors sur la page ne peut pas terminer.
+    .do = Mettez grace_minutes à 15, sauf si votre règlement l’interdit.
+warn-short-report = Les scrutateurs n’ont que { $minutes } minutes pour leur rapport.
+    .do = Mettez report_minutes à 60 ou plus, pour que les électeurs puissent vérifier leurs récépissés.
+warn-language-missing = Des textes manquent dans une langue que d’autres ont : { $languages }.
+    .do = Ajoutez les traductions manquantes.
+warn-roll-too-small = La liste a { $members } membres, moins que le plus petit groupe de { $smallest } : rien ne pourrait être compté.
+    .do = Baissez smallest_group, en sachant que de petits groupes révèlent les votes.
+warn-groups-merged = { $count ->
+    [one] Un groupe a moins de { $smallest } membres et sera fusionné avant le dépouillement.
+   *[other] { $count } groupes ont moins de { $smallest } membres et seront fusionnés avant le dépouillement.
+}
+    .do = Rien, si leurs membres acceptent que leur résultat ne soit pas montré à part.
+warn-groups-empty = { $count ->
+    [one] Un groupe n’a aucun membre.
+   *[other] { $count } groupes n’ont aucun membre.
+}
+    .do = Vérifiez l’orthographe des groupes dans la liste et la description.
+warn-rare-weight = { $members ->
+    [one] Un seul membre a
+   *[other] Seuls { $members } membres ont
+} { $weight } voix, moins de { $smallest } : les totaux peuvent révéler leur vote.
+    .do = Envisagez de donner à tous le même nombre de voix.
+
+## Clés
+
+ask-passphrase = Phrase secrète de { $path } :
+ask-passphrase-again = La même phrase encore une fois :
+passphrase-differs = Les deux phrases diffèrent.
+    .do = Recommencez et tapez lentement.
+passphrase-short = La phrase secrète est trop courte.
+    .do = Prenez au moins { $characters } caractères : quatre ou cinq mots que personne ne devinerait.
+passphrase-wrong = La phrase secrète n’ouvre pas { $path }.
+    .do = Vérifiez les majuscules et le clavier, et que c’est bien la phrase de cette clé.
+key-file-unreadable = { $path } n’est pas un fichier de clé, ou il est abîmé.
+    .do = Utilisez votre copie de secours.
+key-file-of-another-role = { $path } n’est pas le fichier de clé d’un rôle « { $expected } ».
+    .do = Donnez avec --key le fichier du bon rôle.
+key-in-use = Un autre programme travaille avec { $path }.
+    .do = Attendez qu’il ait fini.
+key-not-in-manifest = Cette clé n’est pas nommée dans ce scrutin.
+    .do = Vérifiez le fichier de clé et le scrutin.
+key-made = La clé est dans { $path }. Gardez-la séparée de sa phrase secrète, avec une copie de secours. Envoyez { $public } à l’organisateur.
+key-fingerprint = Empreinte à comparer : { $fingerprint }
+
+## Liste électorale
+
+roll-too-large = La liste a { $bytes } octets, plus de { $limit }.
+    .do = Enregistrez-la en CSV, sans autres feuilles ni images.
+roll-empty = La liste n’a aucun membre.
+    .do = Vérifiez le fichier : la première ligne nomme les colonnes, chaque ligne suivante est un membre.
+roll-row-unreadable = Ligne { $row } : elle ne peut pas être lue.
+    .do = Vérifiez ses guillemets.
+roll-column-missing = Il n’y a pas de colonne « { $column } ».
+    .do = Nommez les colonnes dans la première ligne : numéro, nom, courriel, section, et au besoin prénom, voix, langue.
+roll-column-twice = Il y a deux colonnes « { $column } ».
+    .do = Gardez-en une.
+roll-no-number = Ligne { $row } : pas de numéro d’adhérent.
+    .do = Ajoutez-le.
+roll-no-name = Ligne { $row } : pas de nom.
+    .do = Ajoutez-le.
+roll-control-character = Ligne { $row } : un saut de ligne ou autre caractère de commande dans le numéro ou le nom.
+    .do = Enlevez-le.
+roll-no-contact = Ligne { $row } : l’adhérent { $number } n’a pas d’adresse électronique.
+    .do = Trouvez l’adresse, ou une autre voie pour cette personne, avant que la liste soit arrêtée.
+roll-bad-contact = Ligne { $row } : l’adresse électronique de l’adhérent { $number } n’en est pas une.
+    .do = Corrigez-la.
+roll-unknown-group = Ligne { $row } : le scrutin n’a pas de groupe « { $group } ».
+    .do = Corrigez la ligne, ou ajoutez le groupe à la description avant d’annoncer le scrutin.
+roll-group-spelling = Ligne { $row } : « { $group } » s’écrit « { $near } » dans le scrutin.
+    .do = Corrigez la ligne.
+roll-bad-weight = Ligne { $row } : « { $weight } » n’est pas un nombre de voix.
+    .do = Écrivez un nombre entier à partir de 1.
+roll-unknown-language = Ligne { $row } : il n’y a pas de messages en « { $language } ».
+    .do = Écrivez fr ou en, ou laissez le champ vide.
+roll-number-twice = Ligne { $row } : le numéro { $number } est déjà à la ligne { $first }.
+    .do = Corrigez l’une des deux ; personne n’est enlevé automatiquement.
+roll-name-twice = Les lignes { $first } et { $row } portent le même nom.
+    .do = Vérifiez que ce sont deux personnes. Les deux restent sur la liste.
+roll-address-twice = Les lignes { $first } et { $row } ont la même adresse électronique.
+    .do = Qui lit cette boîte reçoit les deux codes. Corrigez, ou dites --allow-shared-addresses si les deux adhérents sont d’accord.
+roll-windows-1252 = La liste n’est pas en UTF-8 ; elle a été lue en Windows-1252.
+    .do = Vérifiez que les accents ci-dessous sont justes.
+slots-unreadable = La ligne { $row } du fichier des numéros d’électeur n’est pas comme elle devrait.
+    .do = Utilisez le fichier tel que le premier responsable l’a écrit.
+slots-missing = Le fichier des numéros d’électeur { $path } n’est pas là.
+    .do = Demandez-le au premier responsable de la liste : tous ont besoin du même.
+slots-member-missing = Ligne { $row } : l’adhérent { $number } n’a pas de numéro d’électeur.
+    .do = Utilisez le fichier des numéros de cette liste, ou faites ajouter l’adhérent par le premier responsable.
+slots-changed = Les { $count } premières lignes du fichier des numéros ne sont pas celles sous lesquelles des codes ont été envoyés.
+    .do = Utilisez le fichier tel qu’il était : sinon des adhérents recevraient les codes d’autres.
+slots-written = { $path } : { $added } ajoutés, { $count } en tout. Donnez-le aux autres responsables et gardez-le pour un second tour.
+roll-row-differs = Ligne { $row } (électeur { $slot }) : la liste de l’autre responsable a un autre groupe ou nombre de voix, ou pas cet adhérent.
+    .do = Comparez les deux listes ; elles doivent nommer les mêmes adhérents, groupes et voix.
+roll-slot-lacking = L’électeur { $slot } est sur la liste de l’autre responsable et pas sur celle-ci.
+    .do = Comparez les deux listes.
+
+## Codes et messages
+
+sender-unreadable = « { $from } » n’est pas un expéditeur.
+    .do = Écrivez-le ainsi : "Congrès <vote@example.org>".
+template-no-subject = Le modèle n’a pas d’objet.
+    .do = Commencez sa première ligne par « Subject: ».
+template-no-code = Le modèle n’utilise pas { $field }.
+    .do = Mettez { $field } seul sur une ligne.
+template-code-in-subject = Le modèle a le code dans l’objet, où il serait montré sur un écran verrouillé.
+    .do = Mettez-le dans le texte.
+template-brace = Le modèle a une accolade qui n’appartient à aucun champ.
+    .do = Écrivez les champs comme dans les modèles fournis, sans autres accolades.
+template-unknown-field = Il n’y a pas de champ « { $field } ».
+    .do = Utilisez name, number, title, organiser, registrar, slot, opens, closes, server, test, check, et link ou code.
+template-empty-field = Le champ « { $field } » serait vide.
+    .do = Remplissez-le : un message avec un blanc n’est jamais envoyé.
+message-faulty = Un message ne serait pas juste ({ $what }).
+    .do = Rien n’a été envoyé. Vérifiez le modèle et l’expéditeur.
+message-for-row = Le message de la ligne { $row } ne peut pas être fait.
+    .do = Rien n’a été envoyé.
+message-undelivered = Ligne { $row } (électeur { $slot }) : le message n’a pas été pris en charge.
+    .do = Relancez la commande ; elle reprend où elle s’est arrêtée.
+smtp-address = « { $address } » n’est pas l’adresse d’un serveur de courrier.
+    .do = Écrivez smtps://hôte, smtp://hôte:587 ou smtp://localhost:25 ; l’utilisateur et le mot de passe ont leurs options.
+smtp-refused = Le serveur de courrier n’a pas confirmé le message de l’électeur { $slot } (code { $status }).
+    .do = Vérifiez l’adresse, l’utilisateur, le mot de passe et les limites du serveur de courrier.
+code-unusable = Un code n’a pas pu être utilisé.
+    .do = Relancez la commande.
+slot-without-code = L’électeur { $slot } n’a pas de code confirmé.
+    .do = Relancez la commande.
+journal-in-use = Un autre programme travaille avec le journal { $path }.
+    .do = Attendez qu’il ait fini.
+journal-unreadable = La ligne { $row } du journal n’est pas comme elle devrait.
+    .do = N’allez pas plus loin : reprenez une copie de secours du journal, ou refaites tous les codes dans un nouveau scrutin.
+journal-of-another = Le journal est celui d’un autre scrutin ou d’un autre responsable ({ $election }).
+    .do = Donnez le bon avec --journal.
+journal-order = Le journal ne permet pas cette étape maintenant.
+    .do = Vérifiez ce qui a été fait ; les codes d’une liste terminée se changent avec « registrar replace ».
+journal-broken = Le journal n’a pas pu être écrit ; rien de plus n’a été envoyé.
+    .do = Vérifiez la place libre, puis relancez la commande ; elle reprend où elle s’est arrêtée.
+issue-preview = { $members } adhérents dans { $groups } groupes.
+issue-preview-group =   { $group } : { $members }
+issue-sample = Un message tel qu’il sera (son code ne marche nulle part) :
+    ----
+    { $text }
+    ----
+issue-dry-run = Rien n’a été fait et rien n’a été envoyé.
+issue-progress = { $done } messages remis sur { $total }
+issue-carried = { $count } adhérents gardent les codes du tour précédent.
+issue-incomplete = { $left } adhérents sur { $total } n’ont pas encore de message confirmé ; la liste n’a pas été publiée.
+    .do = Relancez la commande ; elle reprend où elle s’est arrêtée.
+member-unknown = Il n’y a pas d’adhérent { $number } sur la liste et dans le fichier des numéros.
+    .do = Vérifiez le numéro.
+roll-part-invalid = La liste publique ne serait pas acceptée.
+    .do = Vérifiez la liste et le journal ; rien n’a été publié.
+roll-part-of-another-run = Le registre a déjà une liste signée de cette clé que ce journal n’a pas faite.
+    .do = Trouvez le journal de cette exécution. Si personne ne la connaît, la clé est en de mauvaises mains : prévenez aussitôt l’organisateur.
+roll-changed-after-seal = La liste n’est pas celle dont la partie publique a été faite.
+    .do = Utilisez cette liste ; un code perdu se remplace avec « registrar replace ».
+roll-part-written = La partie publique est dans { $path } ; relancez sans --no-post pour la publier.
+roll-part-posted = La liste publique de { $count } adhérents est au registre. Tous les codes sont effacés de cet appareil.
+roll-parts-missing = Le registre n’est pas assez avancé pour cela.
+    .do = Regardez « isoloir election status » pour savoir qui doit encore agir.
+previous-needed = Le scrutin continue { $id } : les codes de ce tour restent valables.
+    .do = Donnez ce scrutin avec --previous et votre journal de ce scrutin avec --previous-journal.
+previous-not-closed = Le tour précédent n’est pas fermé.
+    .do = Attendez qu’il le soit.
+previous-journal-differs = Le journal du tour précédent et son registre ne disent pas la même chose de l’électeur { $slot }.
+    .do = Vérifiez que c’est le journal de ce responsable pour ce scrutin.
+registrar-consented = Votre accord pour être responsable de la liste de « { $title } » est au registre.
+replaced = L’électeur { $slot } a un nouveau code ; l’ancien est mort. Un bulletin déposé avec lui reste jusqu’à ce que l’adhérent revote.
+
+## Registre
+
+checkpoint-invalid = L’état signé du registre n’est pas signé comme il devrait.
+    .do = N’allez pas plus loin. Prévenez les témoins et les autres scrutateurs.
+log-forked = Le registre de taille { $size } n’est pas celui montré avant, ou celui que dit son état signé.
+    .do = C’est la preuve d’un registre falsifié. Gardez les lignes ci-dessus, ne signez rien, prévenez tout le monde.
+log-shrank = Le registre avait { $before } entrées et n’en a plus que { $now }.
+    .do = Réessayez dans une minute. Si cela dure, prévenez les témoins.
+log-breaks-rules = L’entrée { $index } du registre enfreint les règles ({ $check }).
+    .do = Ne signez rien. Prévenez les témoins et les autres scrutateurs.
+replay-over = La relecture de ce registre s’est terminée par une faute.
+    .do = Relancez le programme.
+entry-refused = Le registre n’accepterait pas cela maintenant.
+    .do = Lisez la raison ci-dessus, et « isoloir election status ».
+
+## Organisateur
+
+phase-setup = en préparation
+phase-open = ouvert
+phase-suspended = suspendu
+phase-closed = fermé, rapports des scrutateurs
+phase-fixed = bulletins arrêtés, sommes des scrutateurs
+phase-counted = dépouillé
+status-title = { $title } : { $phase } ({ $size } entrées)
+status-turnout = { $ballots } électeurs sur { $voters } ont voté.
+status-registrar = Responsable { $name } : accord { $consent }, liste { $roll }
+status-teller = Scrutateur { $name } : accord { $consent }, rapport { $report }, sommes { $sums }
+status-witness = Le témoin { $name } a contresigné { $size } entrées sur { $log }.
+status-witness-never = Le témoin { $name } n’a pas encore contresigné.
+status-notice = Annonce du { $time } : { $text }
+lacks-registrar-consent = Le responsable { $name } n’a pas encore donné son accord.
+    .do = Il lance « isoloir registrar consent ».
+lacks-roll-part = La liste de { $name } manque.
+    .do = Il lance « isoloir registrar issue ».
+lacks-teller-consent = Le scrutateur { $name } n’a pas encore donné son accord.
+    .do = Il utilise la page des scrutateurs ou « isoloir teller consent ».
+opened = Signé : { $voters } électeurs peuvent voter à partir de { $opens }.
+close-not-opened = Le vote n’a jamais été ouvert.
+    .do = Lancez « isoloir election open ».
+close-waits = Le registre se ferme de lui-même à { $end }. Personne ne peut le fermer plus tôt ; « election notice suspend » arrête le vote aussitôt.
+closed = Fermé avec { $ballots } bulletins pour { $voters } électeurs.
+closed-awaits = Le rapport du scrutateur { $name } est attendu.
+closing-code = Code de clôture : { $code }
+counting-code = Code de dépouillement : { $code }
+notice-too-long = Le texte est trop long.
+    .do = Prenez au plus { $most } caractères.
+notice-posted = L’annonce est l’entrée { $index } du registre.
+
+## Scrutateurs
+
+consent-witnesses = « { $title } » a { $count } témoins, dont { $quorum } doivent être d’accord. Comparez chaque empreinte avec celle que ce témoin a publiée :
+ask-witnesses-compared = Les avez-vous comparées ? (oui/non)
+witnesses-not-compared = Les clés des témoins n’ont pas été comparées.
+    .do = Comparez-les d’abord : avec de faux témoins, un serveur malhonnête pourrait vous montrer une autre urne.
+teller-consented = Votre accord est au registre.
+teller-drilled = L’exercice est au registre : chacun voit que vos clés s’ouvrent.
+not-closed-yet = Le vote n’est pas encore fermé ; il finit à { $end }.
+    .do = Revenez alors, ou dites --wait.
+not-fixed-yet = Les bulletins ne sont pas encore arrêtés : { $reports } rapports ; il les faut tous, ou { $quorum } quand le délai est passé.
+    .do = Revenez plus tard, ou dites --wait.
+report-window-open = Les bulletins ont été arrêtés avant la fin du délai des rapports selon l’horloge de cet appareil ({ $until }).
+    .do = Vérifiez l’horloge de cet appareil. Si elle est juste, ne signez pas : prévenez les autres scrutateurs.
+witnesses-missing = Moins de { $quorum } témoins ont signé le registre à ce point.
+    .do = Demandez aux témoins si leur programme tourne, puis réessayez ou dites --wait.
+ask-only-device = Est-ce le seul appareil où cette clé sert pour ce scrutin ? (oui/non)
+teller-other-device = La clé a pu signer pour une autre urne sur un autre appareil.
+    .do = Continuez avec cet appareil-là, dont le fichier d’état sait ce qui a été signé.
+teller-other-root = Cet appareil a déjà signé pour une autre urne de ce scrutin ({ $known }, maintenant { $found }).
+    .do = Ne signez jamais les deux. Quelqu’un montre des registres différents : prévenez les autres scrutateurs et les témoins.
+teller-state-unreadable = Le fichier d’état { $path } n’est pas comme il devrait.
+    .do = Ne le supprimez pas : il empêche de signer deux fois. Reprenez une copie de secours.
+ask-code-of-others = Tapez le code que les autres scrutateurs vous lisent :
+codes-differ = Les codes diffèrent ; ici c’est { $code }.
+    .do = Relisez-les. S’ils diffèrent vraiment, personne ne signe : on montre aux scrutateurs des registres différents.
+rare-weight = Dans { $groups }, moins de { $smallest } bulletins pèsent { $weight } : les totaux peuvent révéler ces votes.
+boxes-progress = { $checked } boîtes vérifiées sur { $current }
+boxes-missing = { $count ->
+    [one] Une boîte manque.
+   *[other] { $count } boîtes manquent.
+}
+    .do = Réclamez-les : qui a voté peut les rapporter avec la page de vote. On ne peut les déclarer manquantes qu’à partir de { $from }.
+boxes-missing-now = { $count ->
+    [one] Une boîte manque encore.
+   *[other] { $count } boîtes manquent encore.
+}
+    .do = Si personne ne les a, dites --report-missing : la perte devient publique et les bulletins restent comptés.
+boxes-missing-for-sums = { $count ->
+    [one] La boîte d’un bulletin compté manque ; sans elle, pas de sommes.
+   *[other] { $count } boîtes de bulletins comptés manquent ; sans elles, pas de sommes.
+}
+    .do = Demandez une copie de secours à l’exploitant du serveur, et aux électeurs de les rapporter. Il suffit d’autant de scrutateurs complets que le seuil.
+opener-stopped = Les boîtes ne peuvent pas être ouvertes maintenant.
+    .do = Vérifiez que c’est la bonne clé et que le registre est fermé.
+too-few-ballots = Trop peu de bulletins ont été déposés : les compter révélerait les votes.
+    .do = Il n’y a pas de dépouillement ; le scrutin finit sans résultat.
+report-already = Le rapport de ce scrutateur est déjà au registre.
+reported = Le rapport est au registre : { $checked } boîtes vérifiées, { $complaints } plaintes, { $missing } manquantes.
+sums-already = Les sommes de ce scrutateur sont déjà au registre.
+sums-without-report = Ce scrutateur n’a pas fait de rapport.
+    .do = Lancez d’abord « isoloir teller report ».
+summed = Les sommes sont au registre : { $have } sur les { $need } qui font le résultat.
+
+## Témoins
+
+witness-name = « { $name } » ne peut pas être le nom d’un témoin.
+    .do = Prenez des lettres, chiffres et points, sans espace ni +, comme temoin.example.org.
+witness-state-unreadable = La mémoire du témoin { $path } n’est pas comme elle devrait.
+    .do = Reprenez une copie de secours, ou une nouvelle clé dans un nouveau scrutin.
+witness-alarm = ALERTE : le registre n’est plus ce qu’il était. Plus rien n’est contresigné ; la preuve est dans { $path }.
+    .do = Publiez ce fichier, et prévenez les scrutateurs avant qu’ils signent quoi que ce soit.
+witness-alarmed = Ce témoin a déjà donné l’alerte ; la preuve est dans { $path }.
+    .do = Publiez ce fichier. Ce témoin ne contresigne plus ce registre.
+witness-follows = { $name } suit « { $title } ».
+witness-cosigned = { $size } entrées contresignées.
+
+## Vote, récépissés
+
+code-of-another = Le code du responsable { $registrar } n’est pas celui de cet électeur.
+    .do = Prenez le message le plus récent.
+code-lacking = Il n’y a pas un code de chaque responsable.
+    .do = Prenez les deux messages.
+choice-not-allowed = Ce choix n’est pas permis.
+    .do = Choisissez autant d’options que la question le demande.
+receipt-wrong = Le récépissé donné par le serveur n’est pas celui de ce bulletin.
+    .do = Gardez-le et prévenez l’organisateur : le bulletin n’est peut-être pas dans l’urne.
+receipt-unreadable = { $path } n’est pas un récépissé.
+    .do = Utilisez le fichier que la page de vote vous a donné.
+receipt-where = Il n’y a nulle part où chercher le récépissé.
+    .do = Nommez le serveur avec --server ou une archive avec --archive.
+receipt-not-found = Le serveur ne connaît pas de bulletin de l’électeur { $slot } avec le code de récépissé { $code }.
+    .do = Vérifiez le numéro et le code. S’ils sont justes, le bulletin manque : montrez votre fichier à l’organisateur.
+receipt-counted = Récépissé { $code } de l’électeur { $slot } : ce bulletin est dans l’urne et il est compté.
+receipt-current = Récépissé { $code } de l’électeur { $slot } : ce bulletin est dans l’urne et c’est le dernier de l’électeur.
+receipt-superseded = Récépissé { $code } de l’électeur { $slot } : ALERTE, un bulletin plus récent a été déposé avec vos codes ; si ce n’est pas vous, signalez-le.
+receipt-void = Récépissé { $code } de l’électeur { $slot } : ce bulletin est exclu ({ $reason }).
+receipt-invalid = Récépissé { $code } de l’électeur { $slot } : ce récépissé ne tient pas face au registre.
+receipt-log-fails = Le registre lui-même ne passe pas ses vérifications ; un récépissé n’y vaut pas grand-chose. Lancez « isoloir audit ».
+
+## Vérification
+
+archive-unreadable = { $source } n’est pas une archive lisible.
+    .do = Donnez le dossier ou le zip avec entries.bin et checkpoint, ou un lien vers le scrutin.
+audit-which-election = Le serveur a { $count } scrutins : { $ids }
+    .do = Donnez un lien vers celui que vous voulez, comme https://hôte/audit/#SCRUTIN.
+check-v1 = chaque entrée est lisible, l’arbre a la racine signée, assez de témoins l’ont signée
+check-v2 = le manifeste est dans les bornes et signé, scrutateurs et responsables ont donné leur accord
+check-v3 = chaque liste est signée et chaque clé prouvée, toutes nomment les mêmes électeurs
+check-v4 = les entrées viennent dans le bon ordre et aux bons moments
+check-v5 = chaque bulletin est prouvé et signé avec la clé de son électeur
+check-v6 = chaque bulletin remplace le précédent
+check-v7 = les remplacements et annonces sont signés et récents
+check-v8 = les rapports et leurs plaintes tiennent
+check-v9 = les bulletins comptés et les groupes sont les bons
+check-v10 = les sommes de chaque scrutateur ouvrent les engagements
+check-v11 = le résultat publié est celui que donnent les sommes
+check-v12 = les récépissés donnés sont au registre et comptés
+audit-check-passed = { $check }  tient       { $what }
+audit-check-undecided = { $check }  indécis     { $what } : une faute antérieure a arrêté la relecture
+audit-check-failed = { $check }  NE TIENT PAS  { $what } : { $reasons }
+audit-failure = { $facts }
+audit-failure-entry = entrée { $entry } : { $facts }
+audit-election = { $title } ({ $id })
+audit-size = { $size } entrées, { $voters } électeurs, { $ballots } bulletins
+audit-objections = { $count ->
+    [one] Un témoin conteste des heures du registre.
+   *[other] { $count } témoins contestent des heures du registre.
+}
+audit-wrong-cosignatures = { $count ->
+    [one] Une contresignature est fausse et a été ignorée.
+   *[other] { $count } contresignatures sont fausses et ont été ignorées.
+}
+audit-void = Le bulletin de l’entrée { $index } est nul : plainte du scrutateur { $teller }, { $reason }.
+audit-missing-box = La boîte du bulletin de l’entrée { $index } est déclarée manquante par le scrutateur { $tellers }.
+audit-no-result = Il n’y a pas de résultat au registre.
+audit-holds = Toutes les vérifications tiennent.
+audit-fails = Toutes les vérifications NE tiennent PAS : cette archive ne prouve aucun résultat.
+result-question = { $title }
+result-line =   { $name } : { $votes }
+result-blank = Blanc
+result-bucket =     { $groups } : { $votes }
+
+## Démonstration
+
+demo-folder-not-empty = { $path } n’est ni vide ni le dossier d’une démonstration.
+    .do = Choisissez-en un autre avec --folder.
+demo-command = Cette commande de la démonstration a échoué : { $command }
+    .do = Voyez commands.log dans le dossier de la démonstration.
+demo-cast = Un adhérent n’a pas pu voter.
+    .do = Voyez server.log dans le dossier de la démonstration.
+demo-script = La partie « { $part } » du navigateur a échoué.
+    .do = Voyez ce qu’elle a affiché ci-dessus.
+demo-totals-differ = Le résultat { $counted } n’est pas ce qui a été voté : { $cast }.
+    .do = Cela ne doit pas arriver ; gardez le dossier et signalez-le.
+demo-server = Le serveur tourne à { $url }.
+demo-keys = Clés faites : organisateur, { $registrars } responsables de la liste, { $tellers } scrutateurs (2 ouvrent le résultat), { $witnesses } témoins.
+demo-announced = Annoncé : { $title }
+demo-issued = { $messages } messages avec les codes de { $members } adhérents sont dans les boîtes aux lettres.
+demo-opened = Ouvert. Fermeture à { $closes }.
+demo-ballots = { $ballots } adhérents sur { $voters } ont voté.
+demo-waits-for-close = En attente de la fermeture.
+demo-extended = Prolongé jusqu’à { $closes }.
+demo-archive = L’archive publique est dans { $path }. Sa vérification :
+demo-totals-agree = Les totaux vérifiés sont exactement les { $votes } votes déposés.
+demo-links-voters =
+    {""}
+    Votez comme l’un de ces adhérents (chaque lien est personnel) :
+demo-link-voter =   Électeur { $slot } : { $link }
+demo-link-second =     second code, de l’autre responsable : { $code }
+demo-links-pages =
+    {""}
+    Résultat : { $results }
+    Vérification : { $audit }
+    Scrutateurs : { $tellers }
+demo-teller =   { $name } : fichier de clé { $key }, phrase secrète { $passphrase }
+demo-file = Les mêmes en JSON : { $path }
+demo-what-next =
+    {""}
+    Le vote ferme à { $closes }. Ensuite, deux scrutateurs font rapport puis somme sur leur page ; avec les trois, c’est immédiat, avec deux, après 15 minutes.
+    Plus de temps : isoloir election notice extend --election { $election } --key { $organiser } --text "…" --until HEURE
+    Tout vérifier : isoloir audit '{ $archive }'
+demo-runs = Le serveur tourne jusqu’à ce que vous appuyiez sur Ctrl+C.

@@ -1,0 +1,177 @@
+//! `isoloir serve`: the server of `isoloir-server`, as a command and as a part of others.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use clap::{Args, ValueEnum};
+use isoloir_protocol::signature::SignKey;
+use isoloir_server::{
+    Config, Organisers, Pages, Running,
+    telemetry::{self, Format},
+};
+use tokio::runtime::Runtime;
+
+use crate::{
+    args::Ending,
+    context::{Clock, Context},
+    keys::{PublicFile, Role},
+    problem,
+    problem::Outcome,
+    say,
+};
+
+/// What `serve` is given.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Folder for the database and the logs' keys
+    #[arg(long, value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The address that voters see; its host is part of every log's name for ever
+    #[arg(long, value_name = "URL")]
+    pub public_url: String,
+    /// Public file of an organiser who may begin elections here
+    #[arg(long, value_name = "FILE")]
+    pub organiser: Vec<PathBuf>,
+    /// Let anybody begin elections (for trying things out)
+    #[arg(long, conflicts_with = "organiser")]
+    pub open_to_any_organiser: bool,
+    /// Folder with pages built from source, instead of those in the program
+    #[arg(long, value_name = "FOLDER")]
+    pub pages: Option<PathBuf>,
+    /// How log lines look
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Runs the server until it is told to stop.
+pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
+    telemetry::init(match args.log_format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    });
+    let organisers = if args.open_to_any_organiser {
+        Organisers::Anybody
+    } else if args.organiser.is_empty() {
+        Organisers::Nobody
+    } else {
+        let files = args.organiser.iter().map(|path| PublicFile::load(path, Role::Organiser));
+        Organisers::Listed(files.map(|file| key(&file?)).collect::<Outcome<_>>()?)
+    };
+    if matches!(organisers, Organisers::Nobody) {
+        say!(ctx, "serve-no-organiser");
+    }
+    let config = Config {
+        bind: args.listen,
+        public_url: args.public_url.clone(),
+        data_dir: args.data.clone(),
+        organisers,
+        pages: args.pages.clone().map_or(Pages::Embedded, Pages::Folder),
+        ..Config::default()
+    };
+    let hosted = Hosted::start(config)?;
+    say!(ctx, "serve-listens", "address" => hosted.addr(), "url" => args.public_url);
+    hosted.wait()?;
+    say!(ctx, "serve-stopped");
+    Ok(Ending::Good)
+}
+
+fn key(file: &PublicFile) -> Outcome<SignKey> {
+    let bytes = STANDARD.decode(&file.sign).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.and_then(|bytes| SignKey::from_bytes(&bytes)).ok_or_else(|| problem!("public-file-unreadable", "path" => file.name))
+}
+
+/// A server inside this process.
+pub struct Hosted {
+    runtime: Runtime,
+    running: Running,
+}
+
+impl Hosted {
+    /// Starts a server.
+    pub fn start(config: Config) -> Outcome<Self> {
+        let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))?;
+        let running = runtime.block_on(isoloir_server::start(config)).map_err(|error| failed(&Chain(&error)))?;
+        Ok(Self { runtime, running })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.running.addr
+    }
+
+    /// Closes, fixes and counts what is due by now.
+    pub fn tick(&self) {
+        self.runtime.block_on(self.running.tick());
+    }
+
+    /// Answers what is under way, then stops.
+    pub fn stop(self) {
+        self.runtime.block_on(self.running.stop());
+    }
+
+    /// Waits for the operator's interrupt or termination, then stops; or until the server fails.
+    pub fn wait(mut self) -> Outcome<()> {
+        let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
+        let ended = self.runtime.block_on(async {
+            tokio::select! {
+                ended = self.running.wait() => ended,
+                told = interrupted() => told,
+            }
+        });
+        ended.map_err(|error| failed(&error))?;
+        self.stop();
+        Ok(())
+    }
+}
+
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            told = tokio::signal::ctrl_c() => told,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// An error with all that caused it.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// A clock of this program as a server's clock.
+pub struct SharedWithServer(pub Arc<dyn Clock>);
+
+impl isoloir_server::Clock for SharedWithServer {
+    fn now_ms(&self) -> u64 {
+        self.0.now()
+    }
+}

@@ -1,0 +1,218 @@
+//! `isoloir witness`: follows a log, checks all of it, and cosigns what continues what it saw before.
+//!
+//! Anybody's delegate may run it. What it has seen last is on the disk before its cosignature leaves, so that it never vouches for two
+//! histories; when it is shown two, it keeps both signed checkpoints as evidence and cosigns nothing any more.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, Subcommand};
+use isoloir_protocol::{
+    log::{
+        checkpoint::{self, Opened},
+        tree::Hash,
+    },
+    signature::SignSecret,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    args::Ending,
+    context::Context,
+    durable,
+    election::SignArgs,
+    keys::{self, KeygenArgs, Role},
+    problem,
+    problem::{Outcome, Problem},
+    reference::Target,
+    replay::Follower,
+    say,
+};
+
+/// What witnesses do.
+#[derive(Debug, Subcommand)]
+pub enum WitnessCommand {
+    /// Make a witness's key; its name in signatures has no spaces, as witness.example.org
+    Keygen(KeygenArgs),
+    /// Follow a log and cosign it
+    Run(RunArgs),
+}
+
+/// What `witness run` is given.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Which election and key
+    #[command(flatten)]
+    pub sign: SignArgs,
+    /// Where it remembers what it has seen (default: beside the key file, one per election)
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Look once, cosign, and return
+    #[arg(long)]
+    pub once: bool,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: u64,
+}
+
+/// Runs one of them.
+pub fn run(ctx: &mut Context, command: WitnessCommand) -> Outcome<Ending> {
+    match command {
+        WitnessCommand::Keygen(args) => {
+            let fits = (1..=200).contains(&args.name.len()) && args.name.bytes().all(|byte| (0x21..=0x7E).contains(&byte) && byte != b'+');
+            if !fits {
+                return Err(problem!("witness-name", "name" => args.name));
+            }
+            keys::generate(ctx, &args, Role::Witness, "").map(|_| Ending::Good)
+        }
+        WitnessCommand::Run(args) => follow(ctx, &args, &|| false),
+    }
+}
+
+const FORMAT: &str = "isoloir/witness-state-1";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    format: String,
+    election: String,
+    /// Size of the last cosigned checkpoint.
+    size: u64,
+    /// Its root in hex.
+    root: String,
+    /// The checkpoint as the log signed it.
+    note: String,
+    /// The other checkpoint, once there were two that do not fit together, or a log that breaks the rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alarm: Option<String>,
+}
+
+/// One witness of one election.
+struct Witness<'a> {
+    target: &'a Target,
+    follower: Follower<'a>,
+    secret: SignSecret,
+    /// Place and name in the manifest.
+    place: usize,
+    name: String,
+    path: PathBuf,
+    state: State,
+}
+
+impl<'a> Witness<'a> {
+    fn open(ctx: &mut Context, args: &RunArgs, target: &'a Target) -> Outcome<Self> {
+        let secret = args.sign.key.sign_secret(ctx, Role::Witness)?;
+        let known = target.manifest.witness_keys().iter().enumerate().find(|(_, (_, key))| *key == secret.public());
+        let (place, (name, _)) = known.ok_or_else(|| problem!("key-not-in-manifest"))?;
+        let id = target.id().to_string();
+        let path = args
+            .state
+            .clone()
+            .unwrap_or_else(|| durable::beside(&args.sign.key.key, &format!(".{}.seen.json", id.get(..8).unwrap_or(&id))));
+        let state = load(&path, &id)?;
+        Ok(Self { target, follower: Follower::new(target), secret, place, name: name.clone(), path, state })
+    }
+
+    /// Looks at the log once; true if there was something new to cosign.
+    fn look(&mut self, ctx: &Context) -> Outcome<bool> {
+        if self.state.alarm.is_some() {
+            return Err(problem!("witness-alarmed", "path" => self.path.display()));
+        }
+        let opened = match self.follower.catch_up() {
+            Ok(opened) => opened,
+            Err(problem) if is_evidence(&problem) => return Err(self.alarm(problem)),
+            Err(problem) => return Err(problem),
+        };
+        let (size, root) = (opened.checkpoint.size, opened.checkpoint.root);
+        if size < self.state.size {
+            return Err(problem!("log-shrank", "before" => self.state.size, "now" => size));
+        }
+        if self.state.size > 0
+            && self.follower.election().tree().root_at(self.state.size).map(hex::encode).as_ref() != Some(&self.state.root)
+        {
+            return Err(self.alarm(problem!("log-forked", "size" => self.state.size)));
+        }
+        if size == self.state.size && self.has_cosigned(&opened) {
+            return Ok(false);
+        }
+        self.remember(size, &root)?;
+        let note = self.follower.note();
+        let line = checkpoint::cosign(note, &self.name, &self.secret, ctx.now() / 1_000)
+            .map_err(|error| problem!("checkpoint-invalid").because(&error))?;
+        self.target.client.cosign(&self.target.id(), &format!("{note}{line}"))?;
+        Ok(true)
+    }
+
+    fn has_cosigned(&self, opened: &Opened) -> bool {
+        opened.cosignatures.iter().any(|one| one.witness == self.place)
+    }
+
+    fn remember(&mut self, size: u64, root: &Hash) -> Outcome<()> {
+        self.state.size = size;
+        self.state.root = hex::encode(root);
+        self.follower.note().clone_into(&mut self.state.note);
+        save(&self.path, &self.state)
+    }
+
+    /// Keeps both checkpoints, and never cosigns this log again.
+    fn alarm(&mut self, problem: Problem) -> Problem {
+        self.state.alarm = Some(self.follower.seen().to_owned());
+        let alarm = problem!("witness-alarm", "path" => self.path.display()).with(problem);
+        match save(&self.path, &self.state) {
+            Ok(()) => alarm,
+            Err(unsaved) => alarm.with(unsaved),
+        }
+    }
+}
+
+/// Whether a failure shows the log, and not the way to it, to be wrong.
+fn is_evidence(problem: &Problem) -> bool {
+    matches!(problem.key(), "log-forked" | "log-breaks-rules" | "manifest-of-another")
+}
+
+fn load(path: &Path, election: &str) -> Outcome<State> {
+    if !path.exists() {
+        return Ok(State {
+            format: FORMAT.to_owned(),
+            election: election.to_owned(),
+            size: 0,
+            root: String::new(),
+            note: String::new(),
+            alarm: None,
+        });
+    }
+    let unreadable = || problem!("witness-state-unreadable", "path" => path.display());
+    let state: State = serde_json::from_slice(&durable::read(path)?).map_err(|error| unreadable().because(&error))?;
+    if state.format == FORMAT && state.election == election { Ok(state) } else { Err(unreadable()) }
+}
+
+fn save(path: &Path, state: &State) -> Outcome<()> {
+    let json =
+        serde_json::to_vec_pretty(state).map_err(|error| problem!("witness-state-unreadable", "path" => path.display()).because(&error))?;
+    durable::replace(path, &json, true)
+}
+
+/// Follows a log until `stop` says so, once if asked, or until the log turns out to be wrong.
+pub fn follow(ctx: &mut Context, args: &RunArgs, stop: &dyn Fn() -> bool) -> Outcome<Ending> {
+    let target = Target::resolve(ctx, &args.sign.target.election)?;
+    let mut witness = Witness::open(ctx, args, &target)?;
+    say!(ctx, "witness-follows", "name" => witness.name, "title" => target.title(ctx.catalogue().language()));
+    loop {
+        match witness.look(ctx) {
+            Ok(true) => say!(ctx, "witness-cosigned", "size" => witness.state.size),
+            Ok(false) => {}
+            Err(problem) if args.once || witness.state.alarm.is_some() => return Err(problem),
+            // A server that is away is waited for.
+            Err(problem) => {
+                ctx.complain(&problem);
+                witness.follower = Follower::new(&target);
+            }
+        }
+        if args.once || stop() {
+            return Ok(Ending::Good);
+        }
+        ctx.pause(Duration::from_secs(args.every));
+    }
+}
