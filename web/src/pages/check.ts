@@ -73,7 +73,7 @@ function ask(check: Check, errors: Record<string, string>): void {
   const slot = (): HTMLInputElement => {
     const input = h("input", { type: "text", class: "number", inputmode: "numeric", autocomplete: "off" });
     input.value = check.slot;
-    input.addEventListener("input", () => (check.slot = input.value.replace(/\s/g, "")));
+    input.addEventListener("input", () => (check.slot = input.value.replace(/\s|^\s*0+/g, "")));
     return input;
   };
   const code = (): HTMLInputElement => {

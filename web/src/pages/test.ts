@@ -54,7 +54,7 @@ function begin(test: Test, errors: Record<string, string>): void {
   const slot = h("input", { type: "text", class: "number", inputmode: "numeric", autocomplete: "off" });
   slot.value = test.slot;
   const make = async (): Promise<void> => {
-    test.slot = slot.value.replace(/\s/g, "");
+    test.slot = slot.value.replace(/\s|^\s*0+/g, "");
     if (!/^[1-9][0-9]{0,9}$/.test(test.slot)) return begin(test, { slot: t("test.slot_wrong") });
     try {
       test.voter = await test.isoloir.voter(test.info.id, Number(test.slot));

@@ -11,8 +11,8 @@ import { sendEntry, showDesk } from "./desk";
 import { explainTeller } from "./errors";
 import type { Ceremony } from "./state";
 
-/** Fetches, checks and opens every box, with the time left. */
-export async function openBoxes(ceremony: Ceremony): Promise<void> {
+/** Fetches, checks and opens every box, with the time left; then reports, or does what `next` says. */
+export async function openBoxes(ceremony: Ceremony, next?: () => Promise<void>): Promise<void> {
   ceremony.turn += 1;
   const controller = new AbortController();
   const bar = progressBar(t("tellers.opening_boxes"));
@@ -32,7 +32,8 @@ export async function openBoxes(ceremony: Ceremony): Promise<void> {
   });
   try {
     ceremony.boxes = await ceremony.teller.openBoxes({ progress, signal: controller.signal });
-    showOpened(ceremony, ceremony.boxes);
+    if (next) await next();
+    else showOpened(ceremony, ceremony.boxes);
   } catch (error) {
     await showDesk(ceremony, error);
   }

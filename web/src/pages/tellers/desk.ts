@@ -152,11 +152,9 @@ function start(ceremony: Ceremony, stage: "closing" | "counting"): Child {
 }
 
 async function sums(ceremony: Ceremony): Promise<void> {
-  await sendEntry(ceremony, t("tellers.summing"), async () => {
-    // The boxes are opened again after a break: their sums are never stored.
-    if (!ceremony.boxes) ceremony.boxes = await ceremony.teller.openBoxes();
-    return ceremony.teller.sums();
-  });
+  // After a break the boxes are opened again: what was in them is never stored.
+  if (!ceremony.boxes) return openBoxes(ceremony, () => sums(ceremony));
+  await sendEntry(ceremony, t("tellers.summing"), () => ceremony.teller.sums());
 }
 
 /** Makes an entry, sends it, replays, and goes back to the desk. */

@@ -158,7 +158,7 @@ function withValue(input: HTMLInputElement, value: string): HTMLInputElement {
 function read(vote: Vote, typed: Record<string, string>): FieldErrors {
   const errors: FieldErrors = {};
   if (document.getElementById("slot")) {
-    const text = (typed["slot"] ?? (vote.slot === null ? "" : String(vote.slot))).replace(/\s/g, "");
+    const text = (typed["slot"] ?? (vote.slot === null ? "" : String(vote.slot))).replace(/\s|^\s*0+/g, "");
     if (/^[1-9][0-9]{0,9}$/.test(text)) vote.slot = Number(text);
     else errors["slot"] = text === "" ? t("vote.slot_missing") : t("vote.slot_digits");
   }

@@ -41,15 +41,18 @@ async function load(shell: Shell, link: Fragment & { election: string }): Promis
     const module = isoloir();
     module.catch(() => undefined);
     const status = await api.status(link.election);
-    // Phase screens need no module: they show even where it cannot run.
-    if (votingNow(status, serverNow(), null) === "closed") module.catch(() => showPhase(shell, status, null));
-    await begin(shell, link, status, await module);
+    await begin(shell, link, status, await module.catch((error: unknown) => {
+      // Where the module cannot run, at least the phase is told: there may be nothing to do here.
+      if (votingNow(status, serverNow(), null) === "closed") return null;
+      throw error;
+    }));
   } catch (error) {
     shell.show({ render: () => errorScreen(error, () => load(shell, link)) });
   }
 }
 
-async function begin(shell: Shell, link: Fragment & { election: string }, status: Status, module: Isoloir): Promise<void> {
+async function begin(shell: Shell, link: Fragment & { election: string }, status: Status, module: Isoloir | null): Promise<void> {
+  if (!module) return showPhase(shell, status, null);
   const info = await module.election(link.election);
   const before = kept(module, link.election);
   const vote: Vote = {
