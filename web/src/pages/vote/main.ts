@@ -81,13 +81,28 @@ async function begin(shell: Shell, link: Fragment & { election: string }, status
 
 /** Shows what is possible now. A ballot on its way comes before everything else. */
 export async function route(vote: Vote): Promise<void> {
-  const waiting = vote.isoloir.page.pending.list(vote.info.id).find((pending) => pending.receipt === null);
+  const kept = vote.isoloir.page.pending.list(vote.info.id);
+  const waiting = kept.find((pending) => pending.receipt === null);
   if (waiting) return resume(vote, waiting);
   if (votingNow(vote.status, serverNow(), vote.openedAt) !== "open") {
     showPhase(vote.shell, vote.status, vote, () => route(vote));
     return;
   }
+  const done = kept.find((pending) => pending.slot === vote.slot)?.receipt;
+  if (done && vote.loose === null && vote.codes.every((code) => code === null)) return showAgain(vote, done);
   await identify(vote);
+}
+
+/** After a reload: the receipt that this device has kept, verified again, and not an empty form. */
+async function showAgain(vote: Vote, file: string): Promise<void> {
+  try {
+    const receipt = await vote.isoloir.receipts.check(file);
+    vote.receipt = receipt;
+    vote.sent = true;
+    showReceipt(vote, receipt);
+  } catch {
+    await identify(vote);
+  }
 }
 
 /** The phone's back button goes back one screen, and nowhere once the ballot is sent. */

@@ -5,7 +5,7 @@ import { button, steps, verdict, withTime } from "../../components/parts";
 import { h } from "../../lib/dom";
 import { electionText, t } from "../../lib/i18n";
 import type { CheckedReceipt } from "../../wasm/types";
-import { leave, STEPS } from "./identify";
+import { identify, leave, STEPS } from "./identify";
 import type { Vote } from "./state";
 
 /** Shows a receipt the module has verified. */
@@ -19,9 +19,16 @@ export function showReceipt(vote: Vote, receipt: CheckedReceipt): void {
       verdict("ok", t("receipt.in_urn"), h("p", null, t("receipt.keep"))),
       receiptCard(vote.isoloir, vote.info, receipt),
       manifest.revote
-        ? h("p", null, t("receipt.may_vote_again"), " ", withTime("vote.closes_at", vote.status.closes))
+        ? [
+            h("p", null, t("receipt.may_vote_again"), " ", withTime("vote.closes_at", vote.status.closes)),
+            h("p", { class: "no-print" }, button(t("vote.vote_again"), () => {
+              vote.sent = false;
+              vote.receipt = null;
+              return identify(vote);
+            }, "compact", "vote-again")),
+          ]
         : h("p", null, t("vote.vote_is_final")),
-      h("details", { id: "missing" }, h("summary", null, t("receipt.missing")), h("p", null, t("receipt.missing_todo"))),
+      h("details", { id: "missing", class: "no-print" }, h("summary", null, t("receipt.missing")), h("p", null, t("receipt.missing_todo"))),
       h("details", { id: "shared", class: "no-print" }, h("summary", null, t("receipt.shared_device")),
         h("p", null, t("receipt.shared_device_what")),
         button(t("receipt.forget"), async () => {
