@@ -116,12 +116,7 @@ impl rand_core::TryRng for NoRandomness {
 
 impl rand_core::TryCryptoRng for NoRandomness {}
 
-fn replay(
-    archive: &Archive,
-    rng: &mut impl CryptoRng,
-    progress: &mut dyn FnMut(u64, u64),
-    findings: &mut Findings,
-) -> Election {
+fn replay(archive: &Archive, rng: &mut impl CryptoRng, progress: &mut dyn FnMut(u64, u64), findings: &mut Findings) -> Election {
     let total = u64::try_from(archive.entries.len()).unwrap_or(u64::MAX);
     let mut replay = Replay::new();
     for chunk in archive.entries.chunks(CHUNK) {
@@ -179,10 +174,7 @@ fn check_previous(
     }
     for member in election.members() {
         let slot = member.slot;
-        let latest = earlier_rounds
-            .iter()
-            .enumerate()
-            .find_map(|(round, earlier)| Some((round, earlier.key_parts(slot)?)));
+        let latest = earlier_rounds.iter().enumerate().find_map(|(round, earlier)| Some((round, earlier.key_parts(slot)?)));
         // Replacements in this log come after its roll, so the roll parts themselves are compared.
         let parts = election.listed_key_parts(slot).unwrap_or_default();
         match latest {

@@ -56,8 +56,7 @@ impl Code {
             values.push(symbol_value(character).ok_or(CodeError::Symbol { position })?);
         }
         let found = values.len();
-        let values =
-            <[u8; CODE_LEN]>::try_from(values.as_slice()).map_err(|_| CodeError::Length { found })?;
+        let values = <[u8; CODE_LEN]>::try_from(values.as_slice()).map_err(|_| CodeError::Length { found })?;
         let code = Self(values);
         let (check, rest) = code.0.split_last().ok_or(CodeError::Length { found })?;
         if !bool::from(check.ct_eq(&check_value(rest))) {
@@ -96,13 +95,8 @@ pub struct NearMiss {
 
 /// All near misses of `typed`; none unless it has 16 valid symbols and only the check fails.
 pub fn near_misses(typed: &str) -> Vec<NearMiss> {
-    let values: Zeroizing<Vec<u8>> = Zeroizing::new(
-        typed
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '-')
-            .filter_map(symbol_value)
-            .collect(),
-    );
+    let values: Zeroizing<Vec<u8>> =
+        Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace() && *c != '-').filter_map(symbol_value).collect());
     if Code::parse(typed).err() != Some(CodeError::Checksum) {
         return Vec::new();
     }

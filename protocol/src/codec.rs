@@ -152,9 +152,9 @@ pub fn base32(bytes: &[u8]) -> String {
 
 /// The Crockford symbol of a value below 32, in time that does not depend on the value.
 pub fn symbol(value: u32) -> char {
-    let chosen = (0_u32..).zip(SYMBOLS).fold(0, |chosen, (candidate, symbol)| {
-        chosen | u8::conditional_select(&0, symbol, candidate.ct_eq(&(value & 31)))
-    });
+    let chosen = (0_u32..)
+        .zip(SYMBOLS)
+        .fold(0, |chosen, (candidate, symbol)| chosen | u8::conditional_select(&0, symbol, candidate.ct_eq(&(value & 31))));
     char::from(chosen)
 }
 

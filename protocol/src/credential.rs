@@ -35,12 +35,7 @@ impl CodePart {
     pub fn derive(context: PartContext<'_>, code: &Code) -> Option<Self> {
         let secret = hash_to_scalar(
             "isoloir/v1/code",
-            &[
-                context.roll_scope,
-                &[context.registrar],
-                &context.slot.to_be_bytes(),
-                code.symbols().as_slice(),
-            ],
+            &[context.roll_scope, &[context.registrar], &context.slot.to_be_bytes(), code.symbols().as_slice()],
         );
         (secret != Scalar::ZERO).then_some(Self(secret))
     }
@@ -51,25 +46,14 @@ impl CodePart {
     }
 
     /// Proves that whoever publishes `K_p` knows `k_p`; `registrar_key` signs the roll part.
-    pub fn prove(
-        &self,
-        context: PartContext<'_>,
-        registrar_key: &SignKey,
-        rng: &mut impl CryptoRng,
-    ) -> Possession {
+    pub fn prove(&self, context: PartContext<'_>, registrar_key: &SignKey, rng: &mut impl CryptoRng) -> Possession {
         self.prove_with(context, registrar_key, Scalar::random(rng))
     }
 
     /// [`Self::prove`] with a given nonce, which must never be used twice.
-    fn prove_with(
-        &self,
-        context: PartContext<'_>,
-        registrar_key: &SignKey,
-        mut nonce: Scalar,
-    ) -> Possession {
+    fn prove_with(&self, context: PartContext<'_>, registrar_key: &SignKey, mut nonce: Scalar) -> Possession {
         let commitment = Point::new(RistrettoPoint::mul_base(&nonce));
-        let challenge =
-            possession_challenge(context, registrar_key, self.public().bytes(), &commitment);
+        let challenge = possession_challenge(context, registrar_key, self.public().bytes(), &commitment);
         let response = nonce + challenge * self.0;
         nonce.zeroize();
         Possession { commitment, response }
@@ -100,11 +84,7 @@ impl Possession {
     /// Whether `z·G = P + c·K_p`.
     pub fn verify(&self, context: PartContext<'_>, key: &SignKey, part: &Point) -> bool {
         let challenge = possession_challenge(context, key, part.bytes(), &self.commitment);
-        RistrettoPoint::vartime_double_scalar_mul_basepoint(
-            &-challenge,
-            &part.element(),
-            &self.response,
-        ) == self.commitment.element()
+        RistrettoPoint::vartime_double_scalar_mul_basepoint(&-challenge, &part.element(), &self.response) == self.commitment.element()
     }
 
     /// The terms of `z·G − P − c·K_p = 0` for a batch: the factor of `G`, and (factor, point) pairs.
@@ -116,13 +96,7 @@ impl Possession {
         weight: Scalar,
     ) -> (Scalar, [(Scalar, RistrettoPoint); 2]) {
         let challenge = possession_challenge(context, key, part.bytes(), &self.commitment);
-        (
-            weight * self.response,
-            [
-                (-weight, self.commitment.element()),
-                (-weight * challenge, part.element()),
-            ],
-        )
+        (weight * self.response, [(-weight, self.commitment.element()), (-weight * challenge, part.element())])
     }
 }
 
@@ -153,22 +127,10 @@ pub fn sum_of_parts(parts: &[Point]) -> Option<Point> {
     (!sum.is_identity()).then(|| Point::new(sum))
 }
 
-fn possession_challenge(
-    context: PartContext<'_>,
-    registrar_key: &SignKey,
-    part: &[u8; 32],
-    commitment: &Point,
-) -> Scalar {
+fn possession_challenge(context: PartContext<'_>, registrar_key: &SignKey, part: &[u8; 32], commitment: &Point) -> Scalar {
     hash_to_scalar(
         "isoloir/v1/possession",
-        &[
-            context.roll_scope,
-            &[context.registrar],
-            registrar_key.bytes(),
-            &context.slot.to_be_bytes(),
-            part,
-            commitment.bytes(),
-        ],
+        &[context.roll_scope, &[context.registrar], registrar_key.bytes(), &context.slot.to_be_bytes(), part, commitment.bytes()],
     )
 }
 
@@ -211,23 +173,16 @@ mod tests {
     /// Vectors: spec/vectors/credentials.json.
     #[test]
     fn proof_of_possession_has_the_bytes_of_the_vectors() {
-        let vectors: serde_json::Value =
-            serde_json::from_str(include_str!("../../spec/vectors/credentials.json")).unwrap();
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../spec/vectors/credentials.json")).unwrap();
         let roll_scope = bytes(&vectors["roll_scope"]);
         let mut seen = 0;
         for slot in vectors["slots"].as_array().unwrap() {
             let mut parts = Vec::new();
             for part in slot["parts"].as_array().unwrap() {
                 let registrar = u8::try_from(part["registrar"].as_u64().unwrap()).unwrap();
-                let context = PartContext {
-                    roll_scope: &roll_scope,
-                    registrar,
-                    slot: u32::try_from(slot["slot"].as_u64().unwrap()).unwrap(),
-                };
-                let key = SignKey::from_bytes(&bytes(
-                    &vectors["registrar_sign_keys"][usize::from(registrar)],
-                ))
-                .unwrap();
+                let context =
+                    PartContext { roll_scope: &roll_scope, registrar, slot: u32::try_from(slot["slot"].as_u64().unwrap()).unwrap() };
+                let key = SignKey::from_bytes(&bytes(&vectors["registrar_sign_keys"][usize::from(registrar)])).unwrap();
                 let code = Code::parse(part["code"].as_str().unwrap()).ok().unwrap();
                 let secret = CodePart::derive(context, &code).unwrap();
                 assert_eq!(secret.0.to_bytes(), bytes(&part["k"]));

@@ -22,8 +22,7 @@ pub struct FetchRequest {
 impl FetchRequest {
     /// Makes a request at time `ms`.
     pub fn sign(election: &ElectionId, teller: u8, ms: u64, secret: &SignSecret) -> Self {
-        let signature = secret
-            .sign("isoloir/v1/fetch", &[election.as_bytes(), &[teller], &ms.to_be_bytes()]);
+        let signature = secret.sign("isoloir/v1/fetch", &[election.as_bytes(), &[teller], &ms.to_be_bytes()]);
         Self { teller, ms, signature }
     }
 
@@ -33,10 +32,6 @@ impl FetchRequest {
             return false;
         };
         self.ms.abs_diff(now) <= FETCH_WINDOW_MS
-            && keys.sign.verify(
-                "isoloir/v1/fetch",
-                &[manifest.id().as_bytes(), &[self.teller], &self.ms.to_be_bytes()],
-                &self.signature,
-            )
+            && keys.sign.verify("isoloir/v1/fetch", &[manifest.id().as_bytes(), &[self.teller], &self.ms.to_be_bytes()], &self.signature)
     }
 }

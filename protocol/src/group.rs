@@ -215,9 +215,7 @@ fn generators() -> &'static Generators {
     static DERIVED: OnceLock<Generators> = OnceLock::new();
     DERIVED.get_or_init(|| Generators {
         blinding: hash_to_point("isoloir/v1/blinding", &[]),
-        options: (0..GENERATORS)
-            .map(|k| hash_to_point("isoloir/v1/option", &[&k.to_be_bytes()]))
-            .collect(),
+        options: (0..GENERATORS).map(|k| hash_to_point("isoloir/v1/option", &[&k.to_be_bytes()])).collect(),
     })
 }
 

@@ -113,12 +113,7 @@ pub struct RollPart {
 
 impl RollPart {
     /// The bytes of registrar `p`'s part; rows in increasing order of their slots.
-    pub fn sign(
-        manifest: &Manifest,
-        registrar: u8,
-        rows: &[RollRow],
-        secret: &SignSecret,
-    ) -> Vec<u8> {
+    pub fn sign(manifest: &Manifest, registrar: u8, rows: &[RollRow], secret: &SignSecret) -> Vec<u8> {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let mut bytes = Vec::with_capacity(rows.len().saturating_mul(ROW_LEN).saturating_add(128));
         bytes.extend_from_slice(manifest.id().as_bytes());
@@ -137,23 +132,17 @@ impl RollPart {
     }
 
     /// Reads a roll part and verifies all of it.
-    pub fn verify(
-        manifest: &Manifest,
-        bytes: &[u8],
-        rng: &mut impl CryptoRng,
-    ) -> Result<Self, RollError> {
+    pub fn verify(manifest: &Manifest, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<Self, RollError> {
         if bytes.len() > DATA_MAX {
             return Err(DecodeError::Length.into());
         }
-        let (signed, signature) =
-            bytes.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
+        let (signed, signature) = bytes.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
         let mut reader = Reader::new(signed);
         if reader.array::<32>()? != *manifest.id().as_bytes() {
             return Err(RollError::Election);
         }
         let registrar = reader.u8()?;
-        let key =
-            manifest.registrar_key(registrar).ok_or(RollError::Registrar { registrar })?;
+        let key = manifest.registrar_key(registrar).ok_or(RollError::Registrar { registrar })?;
         let count = usize::try_from(reader.u32()?).map_err(|_| DecodeError::Length)?;
         let rows = reader.rest();
         let expected = count.checked_mul(ROW_LEN).ok_or(DecodeError::Length)?;
@@ -212,8 +201,7 @@ pub(crate) struct RollPartEntry {
 impl RollPartEntry {
     pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
-        let entry =
-            Self { registrar: reader.u8()?, sha256: reader.array()?, count: reader.u32()? };
+        let entry = Self { registrar: reader.u8()?, sha256: reader.array()?, count: reader.u32()? };
         reader.finish()?;
         Ok(entry)
     }
@@ -234,10 +222,7 @@ fn read_members(manifest: &Manifest, rows: &[u8]) -> Result<Vec<Member>, RollErr
         if weight == 0 {
             return Err(RollError::Weight { slot });
         }
-        weights = weights
-            .checked_add(u64::from(weight))
-            .filter(|sum| *sum < 1 << 63)
-            .ok_or(RollError::WeightSum)?;
+        weights = weights.checked_add(u64::from(weight)).filter(|sum| *sum < 1 << 63).ok_or(RollError::WeightSum)?;
         members.push(Member { slot, group, weight });
     }
     Ok(members)
@@ -260,9 +245,8 @@ fn verify_rows(
             (chunk, seed)
         })
         .collect();
-    let verify = |(chunk, seed): (&[u8], [u8; 32])| {
-        verify_chunk(manifest, registrar, key, chunk, &mut chacha20::ChaCha20Rng::from_seed(seed))
-    };
+    let verify =
+        |(chunk, seed): (&[u8], [u8; 32])| verify_chunk(manifest, registrar, key, chunk, &mut chacha20::ChaCha20Rng::from_seed(seed));
     #[cfg(feature = "parallel")]
     let verified: Vec<Result<Vec<[u8; 32]>, RollError>> = {
         use rayon::prelude::*;
@@ -284,8 +268,7 @@ fn verify_chunk(
     rows: &[u8],
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<[u8; 32]>, RollError> {
-    let context =
-        |slot: u32| PartContext { roll_scope: manifest.roll_scope(), registrar, slot };
+    let context = |slot: u32| PartContext { roll_scope: manifest.roll_scope(), registrar, slot };
     let mut parsed: Vec<(u32, Point, Possession)> = Vec::with_capacity(CHUNK);
     for row in rows.chunks_exact(ROW_LEN) {
         let mut reader = Reader::new(row);

@@ -80,13 +80,7 @@ impl SealedBox {
 
     /// The bytes of the box.
     pub fn bytes(&self) -> Vec<u8> {
-        [
-            self.ephemeral.bytes().as_slice(),
-            self.commitment.bytes(),
-            self.response.as_bytes(),
-            &self.ciphertext,
-        ]
-        .concat()
+        [self.ephemeral.bytes().as_slice(), self.commitment.bytes(), self.response.as_bytes(), &self.ciphertext].concat()
     }
 
     /// `W`.
@@ -95,23 +89,13 @@ impl SealedBox {
     }
 
     /// Opens the box with the Diffie-Hellman value; `None` if the tag does not verify.
-    pub(crate) fn open_with(
-        &self,
-        dh: &[u8; 32],
-        recipient: &SealKey,
-        context: &BoxContext,
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open_with(&self, dh: &[u8; 32], recipient: &SealKey, context: &BoxContext) -> Option<Zeroizing<Vec<u8>>> {
         let key = SealingKey::derive(dh, &self.ephemeral.mont(), &recipient.mont(), &context.info());
         key.open(&self.ciphertext)
     }
 
     /// Opens the box with the teller's private key as stored; `None` if the tag does not verify.
-    pub(crate) fn open(
-        &self,
-        secret: &[u8; 32],
-        recipient: &SealKey,
-        context: &BoxContext,
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, secret: &[u8; 32], recipient: &SealKey, context: &BoxContext) -> Option<Zeroizing<Vec<u8>>> {
         let dh = Zeroizing::new(x25519_dalek::x25519(*secret, self.ephemeral.mont()));
         self.open_with(&dh, recipient, context)
     }
@@ -131,13 +115,7 @@ pub struct BoxContext {
 impl BoxContext {
     /// The `info` of HPKE.
     fn info(&self) -> Vec<u8> {
-        [
-            b"isoloir/v1/box".as_slice(),
-            self.election.as_bytes(),
-            &self.slot.to_be_bytes(),
-            &[self.teller],
-        ]
-        .concat()
+        [b"isoloir/v1/box".as_slice(), self.election.as_bytes(), &self.slot.to_be_bytes(), &[self.teller]].concat()
     }
 }
 
@@ -210,17 +188,10 @@ pub(crate) fn clamped_over_8(private: &[u8; 32]) -> Scalar {
 }
 
 /// Seals a share and proves knowledge of `ε` with the nonce `ν`.
-pub(crate) fn seal(
-    recipient: &SealKey,
-    statement: &BoxStatement<'_>,
-    ephemeral: &Ephemeral,
-    mut nonce: Scalar,
-    share: &[u8],
-) -> SealedBox {
+pub(crate) fn seal(recipient: &SealKey, statement: &BoxStatement<'_>, ephemeral: &Ephemeral, mut nonce: Scalar, share: &[u8]) -> SealedBox {
     let w = EdwardsPublic::new(EdwardsPoint::mul_base(&ephemeral.epsilon));
     let dh = Zeroizing::new(x25519_dalek::x25519(ephemeral.private, recipient.mont()));
-    let key =
-        SealingKey::derive(&dh, &w.mont(), &recipient.mont(), &statement.context.info());
+    let key = SealingKey::derive(&dh, &w.mont(), &recipient.mont(), &statement.context.info());
     let ciphertext = key.seal(share);
     let commitment = EdwardsPublic::new(EdwardsPoint::mul_base(&nonce));
     let challenge = statement.challenge(w.bytes(), commitment.bytes(), &ciphertext);
@@ -236,28 +207,18 @@ pub fn check_hash(ballot: &Ballot, teller: u8, bytes: &[u8]) -> Result<(), BoxEr
 }
 
 /// The box check of section 4, all but the hash. No secret is needed.
-pub fn check(
-    manifest: &Manifest,
-    statement: &BoxStatement<'_>,
-    bytes: &[u8],
-) -> Result<SealedBox, BoxError> {
+pub fn check(manifest: &Manifest, statement: &BoxStatement<'_>, bytes: &[u8]) -> Result<SealedBox, BoxError> {
     let sealed = SealedBox::decode(manifest, bytes)?;
     let challenge = statement.challenge_of(&sealed);
     let left = EdwardsPoint::mul_base(&sealed.response);
-    let right = sealed.commitment.point()
-        + EdwardsPoint::vartime_multiscalar_mul([challenge], [sealed.ephemeral.point()]);
+    let right = sealed.commitment.point() + EdwardsPoint::vartime_multiscalar_mul([challenge], [sealed.ephemeral.point()]);
     if equal_cofactored(&left, &right) { Ok(sealed) } else { Err(BoxError::Proof) }
 }
 
 /// [`check`] on many boxes: the verdict on each, in order. The proofs of the well-formed ones are
 /// added up with random factors; if the sum fails, halves are tried until each bad one is named.
-pub fn check_batch(
-    manifest: &Manifest,
-    boxes: &[(BoxStatement<'_>, &[u8])],
-    rng: &mut impl CryptoRng,
-) -> Vec<Result<SealedBox, BoxError>> {
-    let mut verdicts: Vec<Result<SealedBox, BoxError>> =
-        boxes.iter().map(|(_, bytes)| SealedBox::decode(manifest, bytes)).collect();
+pub fn check_batch(manifest: &Manifest, boxes: &[(BoxStatement<'_>, &[u8])], rng: &mut impl CryptoRng) -> Vec<Result<SealedBox, BoxError>> {
+    let mut verdicts: Vec<Result<SealedBox, BoxError>> = boxes.iter().map(|(_, bytes)| SealedBox::decode(manifest, bytes)).collect();
     let equations: Vec<Equation> = boxes
         .iter()
         .zip(&verdicts)
@@ -355,10 +316,7 @@ impl SealingKey {
     }
 
     fn open(&self, ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        ChaCha20Poly1305::new(&self.key.into())
-            .decrypt(&self.nonce.into(), ciphertext)
-            .ok()
-            .map(Zeroizing::new)
+        ChaCha20Poly1305::new(&self.key.into()).decrypt(&self.nonce.into(), ciphertext).ok().map(Zeroizing::new)
     }
 }
 
@@ -385,8 +343,7 @@ mod tests {
     /// associated data, which boxes have not, so the AEAD is called directly.
     #[test]
     fn key_schedule_is_that_of_rfc_9180() {
-        let vector: serde_json::Value =
-            serde_json::from_str(include_str!("../../spec/vectors/hpke.json")).unwrap();
+        let vector: serde_json::Value = serde_json::from_str(include_str!("../../spec/vectors/hpke.json")).unwrap();
         let field = |name: &str| hex::decode(vector[name].as_str().unwrap()).unwrap();
         let array = |name: &str| <[u8; 32]>::try_from(field(name)).unwrap();
 
@@ -399,10 +356,7 @@ mod tests {
         assert_eq!(key.key.to_vec(), field("key"));
         assert_eq!(key.nonce.to_vec(), field("base_nonce"));
         let sealed = ChaCha20Poly1305::new(&key.key.into())
-            .encrypt(
-                &key.nonce.into(),
-                chacha20poly1305::aead::Payload { msg: &field("pt"), aad: &field("aad") },
-            )
+            .encrypt(&key.nonce.into(), chacha20poly1305::aead::Payload { msg: &field("pt"), aad: &field("aad") })
             .unwrap();
         assert_eq!(sealed, field("ct"));
     }

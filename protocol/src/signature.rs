@@ -39,8 +39,7 @@ impl SignKey {
             return false;
         };
         let signature = Signature::from_bytes(bytes);
-        is_canonical_edwards(signature.r_bytes())
-            && self.0.verify_strict(message, &signature).is_ok()
+        is_canonical_edwards(signature.r_bytes()) && self.0.verify_strict(message, &signature).is_ok()
     }
 }
 

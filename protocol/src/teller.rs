@@ -47,10 +47,7 @@ impl TellerSecret {
     pub fn to_bytes(&self) -> Zeroizing<[u8; TELLER_SECRET_LEN]> {
         let mut bytes = Zeroizing::new([0; TELLER_SECRET_LEN]);
         let sign = self.sign.to_bytes();
-        bytes
-            .iter_mut()
-            .zip(self.seal.0.iter().chain(sign.iter()))
-            .for_each(|(to, from)| *to = *from);
+        bytes.iter_mut().zip(self.seal.0.iter().chain(sign.iter())).for_each(|(to, from)| *to = *from);
         bytes
     }
 

@@ -5,10 +5,7 @@ mod common;
 
 use common::{array, hex, items, number, text, vector};
 use isoloir_protocol::{
-    ballot::{
-        Ballot, BallotCheck, Choice, Choices, Randomness, Statement, Submission, disclosure, prepare,
-        verify_batch,
-    },
+    ballot::{Ballot, BallotCheck, Choice, Choices, Randomness, Statement, Submission, disclosure, prepare, verify_batch},
     code::Code,
     credential::{CodePart, PartContext, VoterKey},
     group::Point,
@@ -29,16 +26,11 @@ fn choices(manifest: &Manifest, value: &Value) -> Choices {
         .iter()
         .zip(&manifest.questions)
         .map(|(chosen, question)| {
-            let numbers: Vec<u16> = chosen
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|number| u16::try_from(common::number(number)).unwrap())
-                .collect();
+            let numbers: Vec<u16> =
+                chosen.as_array().unwrap().iter().map(|number| u16::try_from(common::number(number)).unwrap()).collect();
             let blank_number = u16::try_from(question.options.len()).unwrap();
             let blank = question.blank && numbers.contains(&blank_number);
-            let options: Vec<u16> =
-                numbers.into_iter().filter(|number| *number != blank_number).collect();
+            let options: Vec<u16> = numbers.into_iter().filter(|number| *number != blank_number).collect();
             Choice::from_options(question, &options, blank)
         })
         .collect();
@@ -157,8 +149,7 @@ fn bad_ballots_fail_the_named_checks_alone_and_in_batches() {
             }
             let key = case.get("K").map_or(key, point);
             let statement = Statement::new(&manifest, decoded.unwrap(), key);
-            let mut found: Vec<&str> =
-                statement.failing(&manifest).into_iter().map(check_name).collect();
+            let mut found: Vec<&str> = statement.failing(&manifest).into_iter().map(check_name).collect();
             let mut failing = failing;
             found.sort_unstable();
             failing.sort_unstable();
@@ -192,8 +183,7 @@ fn bad_boxes_fail_the_box_check_alone_and_in_batches() {
         batch.push((statement(), good.as_slice()));
         batch.push((statement(), bytes.as_slice()));
     }
-    let verdicts =
-        sealed_box::check_batch(&manifest, &batch, &mut UnwrapErr(getrandom::SysRng));
+    let verdicts = sealed_box::check_batch(&manifest, &batch, &mut UnwrapErr(getrandom::SysRng));
     for (position, verdict) in verdicts.iter().enumerate() {
         assert_eq!(verdict.is_ok(), position % 2 == 0);
     }
@@ -202,11 +192,8 @@ fn bad_boxes_fail_the_box_check_alone_and_in_batches() {
 #[test]
 fn disclosures() {
     let vectors = vector("disclosures");
-    let manifests: Vec<(String, Manifest)> = ["ballot-1", "ballot-2"]
-        .into_iter()
-        .map(vector)
-        .map(|vectors| (text(&vectors["name"]).to_owned(), manifest(&vectors)))
-        .collect();
+    let manifests: Vec<(String, Manifest)> =
+        ["ballot-1", "ballot-2"].into_iter().map(vector).map(|vectors| (text(&vectors["name"]).to_owned(), manifest(&vectors))).collect();
     let of = |case: &Value| {
         let name = text(&case["manifest"]);
         &manifests.iter().find(|(manifest, _)| manifest == name).unwrap().1
@@ -221,27 +208,22 @@ fn disclosures() {
             .questions()
             .zip(&manifest.questions)
             .map(|(choice, question)| {
-                let mut numbers: Vec<u64> =
-                    choice.options(question).into_iter().map(u64::from).collect();
+                let mut numbers: Vec<u64> = choice.options(question).into_iter().map(u64::from).collect();
                 if choice.is_blank(question) {
                     numbers.push(question.options.len() as u64);
                 }
                 numbers
             })
             .collect();
-        let expected: Vec<Vec<u64>> = items(&case["choices"])
-            .iter()
-            .map(|chosen| chosen.as_array().unwrap().iter().map(number).collect())
-            .collect();
+        let expected: Vec<Vec<u64>> =
+            items(&case["choices"]).iter().map(|chosen| chosen.as_array().unwrap().iter().map(number).collect()).collect();
         assert_eq!(shown, expected);
     }
     for case in items(&vectors["invalid"]) {
         let refused = match disclosure::check(of(case), &hex(&case["disclosure"])) {
             Err(_) => true,
             // Some show another ballot: the fingerprint differs from the one noted before.
-            Ok(disclosed) => items(&vectors["valid"])
-                .iter()
-                .all(|valid| disclosed.fingerprint.0 != array::<32>(&valid["fingerprint"])),
+            Ok(disclosed) => items(&vectors["valid"]).iter().all(|valid| disclosed.fingerprint.0 != array::<32>(&valid["fingerprint"])),
         };
         assert!(refused, "{}", case["why"]);
     }

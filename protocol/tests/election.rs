@@ -61,10 +61,8 @@ fn bucket_vectors() {
     for case in items(&vector("buckets")) {
         let smallest = u32::try_from(number(&case["smallest_group"])).unwrap();
         let found = buckets(smallest, &numbers(&case["current_per_group"]));
-        let expected: Vec<Vec<u64>> =
-            case["buckets"].as_array().unwrap().iter().map(numbers).collect();
-        let found: Vec<Vec<u64>> =
-            found.into_iter().map(|bucket| bucket.into_iter().map(u64::from).collect()).collect();
+        let expected: Vec<Vec<u64>> = case["buckets"].as_array().unwrap().iter().map(numbers).collect();
+        let found: Vec<Vec<u64>> = found.into_iter().map(|bucket| bucket.into_iter().map(u64::from).collect()).collect();
         assert_eq!(found, expected, "{case}");
     }
 }
@@ -72,11 +70,8 @@ fn bucket_vectors() {
 #[test]
 fn the_whole_election_replays_and_every_entry_is_needed() {
     let vectors = vector("election");
-    let data: BTreeMap<[u8; 32], Vec<u8>> = items(&vectors["data"])
-        .iter()
-        .map(|data| hex(data))
-        .map(|data| (isoloir_protocol::hash::sha256(&data), data))
-        .collect();
+    let data: BTreeMap<[u8; 32], Vec<u8>> =
+        items(&vectors["data"]).iter().map(|data| hex(data)).map(|data| (isoloir_protocol::hash::sha256(&data), data)).collect();
     let entries: Vec<Vec<u8>> = items(&vectors["entries"]).iter().map(hex).collect();
     let mut replay = Replay::new();
     replay.push(&entries, &data, &mut rng()).unwrap();
@@ -91,8 +86,7 @@ fn the_whole_election_replays_and_every_entry_is_needed() {
     assert_eq!((fixing.size, fixing.root), (number(&expected["fix_size"]), array(&expected["fix_root"])));
     assert_eq!(fixing.code, text(&expected["counting_code"]));
     let counted: Vec<u64> = election.counted().map(|ballot| ballot.index()).collect();
-    let expected_counted: Vec<u64> =
-        items(&expected["counted"]).iter().map(|ballot| number(&ballot["index"])).collect();
+    let expected_counted: Vec<u64> = items(&expected["counted"]).iter().map(|ballot| number(&ballot["index"])).collect();
     assert_eq!(counted, expected_counted);
     assert_eq!(election.counted_hash().unwrap(), array(&expected["counted_hash"]));
     assert_eq!(election.void().keys().copied().collect::<Vec<_>>(), numbers(&expected["void"]));
@@ -120,11 +114,8 @@ fn the_whole_election_replays_and_every_entry_is_needed() {
 fn tellers_open_the_boxes_of_the_vectors() {
     let vectors = vector("election");
     let entries: Vec<Vec<u8>> = items(&vectors["entries"]).iter().map(hex).collect();
-    let data: BTreeMap<[u8; 32], Vec<u8>> = items(&vectors["data"])
-        .iter()
-        .map(|data| hex(data))
-        .map(|data| (isoloir_protocol::hash::sha256(&data), data))
-        .collect();
+    let data: BTreeMap<[u8; 32], Vec<u8>> =
+        items(&vectors["data"]).iter().map(|data| hex(data)).map(|data| (isoloir_protocol::hash::sha256(&data), data)).collect();
     let mut replay = Replay::new();
     replay.push(&entries, &data, &mut rng()).unwrap();
     let election = replay.finish();
@@ -135,10 +126,7 @@ fn tellers_open_the_boxes_of_the_vectors() {
         let seal: [u8; 32] = array(secret);
         let secret = TellerSecret::from_bytes(&seal, &[7; 32]);
         assert!(Opener::new(&election, teller, &secret).is_err(), "another signing key");
-        assert_eq!(
-            secret.seal_key().bytes(),
-            election.manifest().unwrap().teller_keys(teller).unwrap().seal.bytes()
-        );
+        assert_eq!(secret.seal_key().bytes(), election.manifest().unwrap().teller_keys(teller).unwrap().seal.bytes());
     }
 }
 
@@ -149,15 +137,11 @@ fn check_of(name: &str) -> Check {
 #[test]
 fn good_archives_pass_with_the_facts_of_the_vectors() {
     for name in ["plain", "complaint", "open"] {
-        let expected: Value =
-            serde_json::from_slice(&fs::read(path(&format!("elections/{name}.json"))).unwrap()).unwrap();
+        let expected: Value = serde_json::from_slice(&fs::read(path(&format!("elections/{name}.json"))).unwrap()).unwrap();
         let earlier = expected.get("previous").map(|earlier| archive(text(earlier)));
         let previous: Vec<&Archive> = earlier.iter().collect();
-        let good: Vec<Receipt> = items(&expected["receipts"])
-            .iter()
-            .filter(|case| case["outcome"] != "void")
-            .map(|case| receipt(&case["receipt"]))
-            .collect();
+        let good: Vec<Receipt> =
+            items(&expected["receipts"]).iter().filter(|case| case["outcome"] != "void").map(|case| receipt(&case["receipt"])).collect();
         let report = audit(&archive(name), &previous, &good, &mut rng(), &mut |_, _| {});
         assert!(report.holds(), "{name}: {:?}", report.checks);
         assert_eq!(report.size, number(&expected["size"]));
@@ -175,20 +159,14 @@ fn good_archives_pass_with_the_facts_of_the_vectors() {
             assert_eq!(report.current, numbers(&expected["current"]));
             assert_eq!(report.counted, numbers(&expected["counted"]));
             assert_eq!(report.totals.clone().unwrap(), totals(&expected["totals"]));
-            let found: Vec<Vec<u64>> = report
-                .buckets
-                .iter()
-                .map(|bucket| bucket.iter().map(|group| u64::from(*group)).collect())
-                .collect();
+            let found: Vec<Vec<u64>> = report.buckets.iter().map(|bucket| bucket.iter().map(|group| u64::from(*group)).collect()).collect();
             let buckets: Vec<Vec<u64>> = items(&expected["buckets"]).iter().map(numbers).collect();
             assert_eq!(found, buckets);
         }
         let void: Vec<(u64, Vec<(u8, String)>)> = report
             .void
             .iter()
-            .map(|(index, reasons)| {
-                (*index, reasons.iter().map(|(teller, reason)| (*teller, (*reason).to_owned())).collect())
-            })
+            .map(|(index, reasons)| (*index, reasons.iter().map(|(teller, reason)| (*teller, (*reason).to_owned())).collect()))
             .collect();
         let expected_void: Vec<(u64, Vec<(u8, String)>)> = expected["void"]
             .as_array()
@@ -197,9 +175,7 @@ fn good_archives_pass_with_the_facts_of_the_vectors() {
             .map(|void| {
                 let reasons = items(&void["reasons"])
                     .iter()
-                    .map(|reason| {
-                        (u8::try_from(number(&reason["teller"])).unwrap(), text(&reason["reason"]).to_owned())
-                    })
+                    .map(|reason| (u8::try_from(number(&reason["teller"])).unwrap(), text(&reason["reason"]).to_owned()))
                     .collect();
                 (number(&void["index"]), reasons)
             })
@@ -258,14 +234,71 @@ fn broken_archives_fail_the_named_check() {
         let earlier = case.get("previous").map(|earlier| archive(text(earlier)));
         let previous: Vec<&Archive> = earlier.iter().collect();
         let archive = Archive::from_files(mutated(text(&case["base"]), &case["changes"])).unwrap();
-        let receipts: Vec<Receipt> = case
-            .get("receipts")
-            .map(|receipts| items(receipts).iter().map(receipt).collect())
-            .unwrap_or_default();
+        let receipts: Vec<Receipt> = case.get("receipts").map(|receipts| items(receipts).iter().map(receipt).collect()).unwrap_or_default();
         let report = audit(&archive, &previous, &receipts, &mut rng(), &mut |_, _| {});
         let check = check_of(text(&case["check"]));
         let outcome = report.outcome(check).unwrap();
         assert_eq!(outcome.status, Status::Failed, "{name} ({}): {:?}", case["reason"], report.checks);
         assert!(!report.holds());
+    }
+}
+
+/// A flipped byte of the leaves, of the data they name, or of what the log signed is never accepted.
+/// In the lines of witnesses it never changes a fact and never makes one more valid cosignature.
+#[test]
+fn no_flipped_byte_is_accepted() {
+    use isoloir_protocol::rand_core::Rng;
+    let mut accepted_in_witness_lines = 0;
+    for name in ["plain", "complaint", "open"] {
+        let files = files(&path(&format!("elections/{name}")));
+        let sound = audit(&archive(name), &[], &[], &mut rng(), &mut |_, _| {});
+        assert!(sound.holds());
+        let names: Vec<&String> = files.keys().collect();
+        for round in 0..600 {
+            let mut rng = rng();
+            // Every file gets its share; entries.bin most of them.
+            let file = match round % 3 {
+                0 => names[rng.next_u32() as usize % names.len()].clone(),
+                _ => "entries.bin".to_owned(),
+            };
+            let mut flipped = files.clone();
+            let content = flipped.get_mut(&file).unwrap();
+            let at = rng.next_u32() as usize % content.len();
+            content[at] ^= u8::try_from(1 + rng.next_u32() % 255).unwrap();
+            let witness_line = file.starts_with("checkpoint") && {
+                let text = String::from_utf8_lossy(&files[&file]).into_owned();
+                let lines: Vec<usize> = text.match_indices('\n').map(|(position, _)| position).collect();
+                // Three lines of text, an empty one, the log's signature; then witnesses.
+                lines.get(4).is_some_and(|end| at > *end)
+            };
+            let Ok(archive) = Archive::from_files(flipped) else { continue };
+            let report = audit(&archive, &[], &[], &mut rng, &mut |_, _| {});
+            if witness_line {
+                if report.holds() {
+                    accepted_in_witness_lines += 1;
+                    assert_eq!(report.totals, sound.totals);
+                    assert_eq!(report.counted, sound.counted);
+                    assert_eq!(report.root, sound.root);
+                }
+                continue;
+            }
+            assert!(!report.holds(), "{name}: {file}, byte {at}");
+        }
+    }
+    assert!(accepted_in_witness_lines < 1800);
+}
+
+#[test]
+fn receipts_of_the_vectors() {
+    let vectors = vector("receipt");
+    let manifest = isoloir_protocol::manifest::Manifest::parse(text(&vector("election")["manifest"]).as_bytes()).unwrap();
+    let key = isoloir_protocol::group::Point::decode(&array(&vectors["K"])).unwrap();
+    let verdict = |value: &Value| {
+        let receipt = Receipt::parse(&value.to_string())?;
+        receipt.check(&manifest)?.fingerprint(&manifest, &key)
+    };
+    verdict(&vectors["receipt"]).unwrap();
+    for case in items(&vectors["invalid"]) {
+        assert!(verdict(&case["receipt"]).is_err(), "{}", case["changed"]);
     }
 }

@@ -47,8 +47,7 @@ fn signatures() {
     assert_eq!(secret.sign(label, &fields).to_vec(), hex(&vectors["signature"]));
     assert!(key.verify(label, &fields, &hex(&vectors["signature"])));
     for case in items(&vectors["invalid"]) {
-        let accepted = SignKey::from_bytes(&array(&case["key"]))
-            .is_some_and(|key| key.verify(label, &fields, &hex(&case["signature"])));
+        let accepted = SignKey::from_bytes(&array(&case["key"])).is_some_and(|key| key.verify(label, &fields, &hex(&case["signature"])));
         assert!(!accepted, "{}", case["why"]);
     }
 }
@@ -60,17 +59,12 @@ fn fetch_request() {
     let secret = SignSecret::from_bytes(&array(&fetch["secret"]));
     let signature = secret.sign(
         text(&fetch["label"]),
-        &[
-            &hex(&fetch["election_id"]),
-            &[u8::try_from(number(&fetch["teller"])).unwrap()],
-            &number(&fetch["ms"]).to_be_bytes(),
-        ],
+        &[&hex(&fetch["election_id"]), &[u8::try_from(number(&fetch["teller"])).unwrap()], &number(&fetch["ms"]).to_be_bytes()],
     );
     assert_eq!(signature.to_vec(), hex(&fetch["signature"]));
 
     let election = vector("ballot-1");
-    let manifest =
-        isoloir_protocol::manifest::Manifest::parse(text(&election["manifest"]).as_bytes()).unwrap();
+    let manifest = isoloir_protocol::manifest::Manifest::parse(text(&election["manifest"]).as_bytes()).unwrap();
     let request = FetchRequest::sign(&manifest.id(), 1, 1_000_000, &secret);
     assert!(!request.verify(&manifest, 1_000_000), "signed by another key");
 }
@@ -107,8 +101,7 @@ fn codes() {
 #[test]
 fn every_single_error_and_every_swap_is_caught_and_found_again() {
     let mut rng = isoloir_protocol::rand_core::UnwrapErr(getrandom::SysRng);
-    let right: Vec<char> =
-        Code::generate(&mut rng).symbols().iter().copied().map(char::from).collect();
+    let right: Vec<char> = Code::generate(&mut rng).symbols().iter().copied().map(char::from).collect();
     let code: String = right.iter().collect();
     assert!(Code::parse(&code).is_ok());
     let mut caught = 0;
@@ -121,10 +114,9 @@ fn every_single_error_and_every_swap_is_caught_and_found_again() {
             typed[position] = symbol;
             let typed: String = typed.iter().collect();
             assert_eq!(Code::parse(&typed).err(), Some(CodeError::Checksum));
-            let found = near_misses(&typed).into_iter().any(|miss| {
-                miss.positions == (position, None)
-                    && miss.code.symbols().as_slice() == code.as_bytes()
-            });
+            let found = near_misses(&typed)
+                .into_iter()
+                .any(|miss| miss.positions == (position, None) && miss.code.symbols().as_slice() == code.as_bytes());
             assert!(found, "the place of the error");
             caught += 1;
         }

@@ -7,7 +7,7 @@ use crate::{
     archive::Archive,
     election::{Accepted, Check, Election},
     log::{
-        receipt::{Receipt, normalised_code},
+        receipt::Receipt,
         tree::{Tree, leaf_hash},
     },
     manifest::Manifest,
@@ -65,13 +65,7 @@ pub(super) fn check_all(
     verdicts
 }
 
-fn verdict_on(
-    receipt: &Receipt,
-    archive: &Archive,
-    manifest: &Manifest,
-    election: &Election,
-    tree: &Tree,
-) -> ReceiptVerdict {
+fn verdict_on(receipt: &Receipt, archive: &Archive, manifest: &Manifest, election: &Election, tree: &Tree) -> ReceiptVerdict {
     let mut verdict = ReceiptVerdict {
         slot: receipt.slot,
         code: receipt.code.clone(),
@@ -99,13 +93,7 @@ fn verdict_on(
 }
 
 /// The ballot of the receipt and the slot's current one, if the receipt holds against this log.
-fn in_log(
-    receipt: &Receipt,
-    archive: &Archive,
-    manifest: &Manifest,
-    election: &Election,
-    tree: &Tree,
-) -> Option<(Accepted, Accepted)> {
+fn in_log(receipt: &Receipt, archive: &Archive, manifest: &Manifest, election: &Election, tree: &Tree) -> Option<(Accepted, Accepted)> {
     let checked = receipt.check(manifest).ok()?;
     // A receipt may carry a later checkpoint than the archive; then only the leaf can be compared.
     if checked.size <= tree.size() && tree.root_at(checked.size) != Some(checked.root) {
@@ -118,12 +106,6 @@ fn in_log(
     }
     let view = election.slot(receipt.slot)?;
     let current = view.current?;
-    let found = view
-        .superseded
-        .iter()
-        .chain(core::iter::once(&current))
-        .find(|ballot| ballot.index == checked.index)
-        .copied()?;
-    let code = normalised_code(&receipt.code)?;
-    (code == found.fingerprint.code()).then_some((found, current))
+    let found = view.superseded.iter().chain(core::iter::once(&current)).find(|ballot| ballot.index == checked.index).copied()?;
+    (receipt.code == found.fingerprint.code()).then_some((found, current))
 }

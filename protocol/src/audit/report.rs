@@ -65,9 +65,7 @@ pub enum Fault {
 impl Fault {
     /// A short name for catalogues of sentences.
     pub fn name(&self) -> String {
-        let variant = |debug: String| -> String {
-            debug.chars().take_while(char::is_ascii_alphanumeric).collect()
-        };
+        let variant = |debug: String| -> String { debug.chars().take_while(char::is_ascii_alphanumeric).collect() };
         match self {
             Self::Refused(refusal) => variant(format!("{refusal:?}")),
             other => variant(format!("{other:?}")),
@@ -78,9 +76,7 @@ impl Fault {
     pub fn facts(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.to_string(),
-            Self::Checkpoint { size: None } => {
-                "the checkpoint cannot be read or is not signed by the log".to_owned()
-            }
+            Self::Checkpoint { size: None } => "the checkpoint cannot be read or is not signed by the log".to_owned(),
             Self::Checkpoint { size: Some(size) } => {
                 format!("checkpoint {size} cannot be read or is not signed by the log")
             }
@@ -88,9 +84,9 @@ impl Fault {
             Self::Objections { witnesses } => {
                 format!("{} witnesses object to the times in the log", witnesses.len())
             }
-            Self::Quorum { size, found, needed } => format!(
-                "no checkpoint of size {size} or later is cosigned by {needed} witnesses (at most {found})"
-            ),
+            Self::Quorum { size, found, needed } => {
+                format!("no checkpoint of size {size} or later is cosigned by {needed} witnesses (at most {found})")
+            }
             Self::PreviousOther => "the earlier archive is not that of the previous round".to_owned(),
             Self::PreviousFails => "the earlier archive is not closed or does not pass".to_owned(),
             Self::PreviousKey { slot } => {
@@ -232,11 +228,7 @@ impl Findings {
                     .faults
                     .iter()
                     .filter(|(of, _, _)| *of == check)
-                    .map(|(_, entry, fault)| Failure {
-                        entry: *entry,
-                        name: fault.name(),
-                        facts: fault.facts(),
-                    })
+                    .map(|(_, entry, fault)| Failure { entry: *entry, name: fault.name(), facts: fault.facts() })
                     .collect();
                 let decided = if check == Check::V1 { self.reached } else { self.accepted };
                 let status = if !failures.is_empty() {
@@ -249,9 +241,7 @@ impl Findings {
                 Outcome { check, status, failures }
             })
             .collect();
-        let root = |root: &crate::election::Root| {
-            (root.size, hex::encode(root.root), root.code.clone())
-        };
+        let root = |root: &crate::election::Root| (root.size, hex::encode(root.root), root.code.clone());
         let election = election.filter(|election| election.manifest().is_some());
         AuditReport {
             checks,
@@ -267,16 +257,10 @@ impl Findings {
             fixing: election.and_then(Election::fixing).map(root),
             voters: election.map_or(0, Election::voters),
             ballots: election.map_or(0, Election::ballots),
-            buckets: election
-                .map(|election| {
-                    election.buckets().iter().map(|bucket| bucket.groups.clone()).collect()
-                })
-                .unwrap_or_default(),
+            buckets: election.map(|election| election.buckets().iter().map(|bucket| bucket.groups.clone()).collect()).unwrap_or_default(),
             current: election
                 .filter(|election| election.closing().is_some())
-                .map(|election| {
-                    election.current_ballots().map(|(_, ballot)| ballot.index()).collect()
-                })
+                .map(|election| election.current_ballots().map(|(_, ballot)| ballot.index()).collect())
                 .unwrap_or_default(),
             counted: election
                 .filter(|election| election.fixing().is_some())
@@ -284,9 +268,8 @@ impl Findings {
                 .unwrap_or_default(),
             void: election
                 .map(|election| {
-                    let reasons = |voids: &Vec<crate::election::Void>| {
-                        voids.iter().map(|void| (void.teller, reason_name(void.reason))).collect()
-                    };
+                    let reasons =
+                        |voids: &Vec<crate::election::Void>| voids.iter().map(|void| (void.teller, reason_name(void.reason))).collect();
                     election.void().iter().map(|(index, voids)| (*index, reasons(voids))).collect()
                 })
                 .unwrap_or_default(),

@@ -24,13 +24,7 @@ pub(super) struct KnownCheckpoints {
 }
 
 impl KnownCheckpoints {
-    pub fn read(
-        archive: &Archive,
-        receipts: &[Receipt],
-        manifest: &Manifest,
-        tree: &Tree,
-        findings: &mut Findings,
-    ) -> Self {
+    pub fn read(archive: &Archive, receipts: &[Receipt], manifest: &Manifest, tree: &Tree, findings: &mut Findings) -> Self {
         let mut opened = Vec::new();
         match checkpoint::open(&archive.checkpoint, manifest) {
             Ok(note) if note.checkpoint.size == tree.size() && note.checkpoint.root == tree.root() => {
@@ -43,10 +37,7 @@ impl KnownCheckpoints {
         }
         for (size, text) in &archive.checkpoints {
             match checkpoint::open(text, manifest) {
-                Ok(note)
-                    if note.checkpoint.size == *size
-                        && tree.root_at(*size) == Some(note.checkpoint.root) =>
-                {
+                Ok(note) if note.checkpoint.size == *size && tree.root_at(*size) == Some(note.checkpoint.root) => {
                     opened.push(note);
                 }
                 Ok(_) => findings.fail(Check::V1, None, Fault::OtherTree { size: *size }),

@@ -50,9 +50,7 @@ impl Choice {
     pub fn from_options(question: &Question, options: &[u16], blank: bool) -> Self {
         let mut bits: Vec<u8> = (0_u16..)
             .zip(&question.options)
-            .map(|(number, _)| {
-                options.iter().fold(0, |bit, option| bit | option.ct_eq(&number).unwrap_u8())
-            })
+            .map(|(number, _)| options.iter().fold(0, |bit, option| bit | option.ct_eq(&number).unwrap_u8()))
             .collect();
         if question.blank {
             bits.push(u8::from(blank));
@@ -70,10 +68,7 @@ impl Choice {
 
     /// The chosen options by number; the blank bit is left out.
     pub fn options(&self, question: &Question) -> Vec<u16> {
-        (0_u16..)
-            .zip(self.bits.iter().take(question.options.len()))
-            .filter_map(|(number, bit)| (*bit == 1).then_some(number))
-            .collect()
+        (0_u16..).zip(self.bits.iter().take(question.options.len())).filter_map(|(number, bit)| (*bit == 1).then_some(number)).collect()
     }
 
     /// Whether the blank bit is set.
@@ -128,11 +123,7 @@ impl Choices {
     }
 }
 
-fn with_slack(
-    question: &Question,
-    choice: Choice,
-    number: usize,
-) -> Result<QuestionBits, ChoiceError> {
+fn with_slack(question: &Question, choice: Choice, number: usize) -> Result<QuestionBits, ChoiceError> {
     if choice.bits.len() != question.bits() || choice.bits.iter().any(|bit| *bit > 1) {
         return Err(ChoiceError::Options { question: number });
     }

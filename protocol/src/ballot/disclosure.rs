@@ -67,28 +67,24 @@ pub fn check(manifest: &Manifest, bytes: &[u8]) -> Result<Disclosed, DisclosureE
         return Err(DisclosureError::Encoding(DecodeError::Value));
     }
     let choices = Choices::new(manifest, choices)?;
-    let challenge =
-        recompute(manifest, &choices, slot, &key, supersedes, &seed, &signature_commitment);
+    let challenge = recompute(manifest, &choices, slot, &key, supersedes, &seed, &signature_commitment);
     Ok(Disclosed { slot, supersedes, key, choices, fingerprint: challenge.fingerprint() })
 }
 
 /// The bits of each question, packed from the high bit, each question from a new byte.
 pub(super) fn packed_bits(choices: &Choices) -> Zeroizing<Vec<u8>> {
     let bytes = choices.questions().flat_map(|choice| {
-        choice.bits().chunks(8).map(|chunk| {
-            chunk.iter().zip([7, 6, 5, 4, 3, 2, 1, 0]).fold(0_u8, |byte, (bit, shift)| byte | (bit << shift))
-        })
+        choice
+            .bits()
+            .chunks(8)
+            .map(|chunk| chunk.iter().zip([7, 6, 5, 4, 3, 2, 1, 0]).fold(0_u8, |byte, (bit, shift)| byte | (bit << shift)))
     });
     Zeroizing::new(bytes.collect())
 }
 
 fn unpack(packed: &[u8], count: usize, question: usize) -> Result<Choice, DisclosureError> {
-    let bits: Zeroizing<Vec<u8>> = Zeroizing::new(
-        packed
-            .iter()
-            .flat_map(|byte| [7, 6, 5, 4, 3, 2, 1, 0].map(|shift| (byte >> shift) & 1))
-            .collect(),
-    );
+    let bits: Zeroizing<Vec<u8>> =
+        Zeroizing::new(packed.iter().flat_map(|byte| [7, 6, 5, 4, 3, 2, 1, 0].map(|shift| (byte >> shift) & 1)).collect());
     let (used, padding) = bits.split_at_checked(count).ok_or(DecodeError::Truncated)?;
     if padding.iter().any(|bit| *bit != 0) {
         return Err(DisclosureError::Padding { question });

@@ -3,13 +3,15 @@
 
 mod choices;
 pub mod disclosure;
+#[cfg(feature = "dishonest")]
+pub mod dishonest;
 mod prepare;
 mod verify;
 
 pub use choices::{Choice, ChoiceError, Choices};
 pub use prepare::{Prepared, Randomness, prepare};
-pub use verify::{BallotCheck, BallotError, Proven, Statement, verify_batch};
 pub(crate) use verify::bisect;
+pub use verify::{BallotCheck, BallotError, Proven, Statement, verify_batch};
 
 use curve25519_dalek::scalar::Scalar;
 
@@ -70,26 +72,13 @@ impl Ballot {
         let share_commitments = usize::from(manifest.threshold).saturating_sub(1);
         let mut questions = Vec::with_capacity(manifest.questions.len());
         for question in &manifest.questions {
-            questions.push(QuestionPart::read(
-                &mut reader,
-                question.bits(),
-                question.slack_weights().len(),
-                share_commitments,
-            )?);
+            questions.push(QuestionPart::read(&mut reader, question.bits(), question.slack_weights().len(), share_commitments)?);
         }
-        let box_hashes =
-            manifest.tellers.iter().map(|_| reader.array()).collect::<Result<_, _>>()?;
+        let box_hashes = manifest.tellers.iter().map(|_| reader.array()).collect::<Result<_, _>>()?;
         let signature_commitment = reader.point()?;
         let signature_response = reader.scalar()?;
         reader.finish()?;
-        Ok(Self {
-            slot,
-            supersedes,
-            questions,
-            box_hashes,
-            signature_commitment,
-            signature_response,
-        })
+        Ok(Self { slot, supersedes, questions, box_hashes, signature_commitment, signature_response })
     }
 
     /// The bytes of the public ballot.
@@ -130,18 +119,11 @@ impl Ballot {
 
     /// For each question `B, V_1, …, V_{t−1}`.
     pub fn commitments(&self) -> impl Iterator<Item = &Point> {
-        self.questions
-            .iter()
-            .flat_map(|question| core::iter::once(&question.B).chain(&question.V))
+        self.questions.iter().flat_map(|question| core::iter::once(&question.B).chain(&question.V))
     }
 
     /// What the proof of teller `j`'s box is about, under the slot's key `K`.
-    pub fn box_statement<'a>(
-        &'a self,
-        manifest: &Manifest,
-        key: &'a Point,
-        teller: u8,
-    ) -> BoxStatement<'a> {
+    pub fn box_statement<'a>(&'a self, manifest: &Manifest, key: &'a Point, teller: u8) -> BoxStatement<'a> {
         BoxStatement {
             context: BoxContext { election: manifest.id(), slot: self.slot, teller },
             supersedes: self.supersedes,
@@ -153,11 +135,7 @@ impl Ballot {
     /// The challenge `x` under the slot's key `K` (section 4).
     pub fn challenge(&self, manifest: &Manifest, key: &Point) -> Challenge {
         let mut hasher = Hasher::new("isoloir/v1/ballot");
-        hasher
-            .field(manifest.id().as_bytes())
-            .field(&self.slot.to_be_bytes())
-            .field(&self.supersedes.to_be_bytes())
-            .field(key.bytes());
+        hasher.field(manifest.id().as_bytes()).field(&self.slot.to_be_bytes()).field(&self.supersedes.to_be_bytes()).field(key.bytes());
         for question in &self.questions {
             question.announcement(&mut hasher);
         }
@@ -171,16 +149,10 @@ impl Ballot {
 
 impl QuestionPart {
     #[allow(non_snake_case, reason = "the spec's symbols")]
-    fn read(
-        reader: &mut Reader<'_>,
-        bits: usize,
-        slack_bits: usize,
-        share_commitments: usize,
-    ) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>, bits: usize, slack_bits: usize, share_commitments: usize) -> Result<Self, DecodeError> {
         let B = reader.point()?;
         let V = reader.points(share_commitments)?;
-        let slack_points =
-            if slack_bits > 0 { Some((reader.point()?, reader.point()?)) } else { None };
+        let slack_points = if slack_bits > 0 { Some((reader.point()?, reader.point()?)) } else { None };
         let A = reader.point()?;
         let C = reader.point()?;
         let D = reader.point()?;
@@ -200,13 +172,7 @@ impl QuestionPart {
             out.extend_from_slice(point.bytes());
         }
         let z_slack = self.slack.as_ref().map(|slack| &slack.z_S);
-        let responses = self
-            .f
-            .iter()
-            .chain(&self.g)
-            .chain(core::iter::once(&self.z_B))
-            .chain(z_slack)
-            .chain(core::iter::once(&self.z_C));
+        let responses = self.f.iter().chain(&self.g).chain(core::iter::once(&self.z_B)).chain(z_slack).chain(core::iter::once(&self.z_C));
         for response in responses {
             out.extend_from_slice(response.as_bytes());
         }
@@ -267,11 +233,7 @@ impl Submission {
     pub fn decode(manifest: &Manifest, bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let public = reader.take(manifest.ballot_len())?.to_vec();
-        let boxes = manifest
-            .tellers
-            .iter()
-            .map(|_| reader.take(manifest.box_len()).map(<[u8]>::to_vec))
-            .collect::<Result<_, _>>()?;
+        let boxes = manifest.tellers.iter().map(|_| reader.take(manifest.box_len()).map(<[u8]>::to_vec)).collect::<Result<_, _>>()?;
         reader.finish()?;
         Ok(Self { ballot: Ballot::decode(manifest, &public)?, public, boxes })
     }

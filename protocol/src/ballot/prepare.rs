@@ -4,17 +4,14 @@ use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{
-    Ballot, Challenge, Choices, Fingerprint, QuestionPart, SlackPart, choices::QuestionBits,
-    disclosure,
-};
+use super::{Ballot, Challenge, Choices, Fingerprint, QuestionPart, SlackPart, choices::QuestionBits, disclosure};
 use crate::{
     credential::VoterKey,
-    group::{Point, commit},
+    group::{Point, SealKey, commit},
     hash::{Hasher, sha256},
     manifest::Manifest,
     question::Question,
-    sealed_box::{Ephemeral, ephemeral_ikm, seal},
+    sealed_box::{BoxStatement, Ephemeral, ephemeral_ikm, seal},
 };
 
 /// The randomness of one ballot: a seed, and what the signature's nonce is made of. Drawn anew for
@@ -55,13 +52,17 @@ pub struct Prepared {
 
 /// Makes a ballot of a slot with public key `key` that replaces the ballot at index `supersedes`
 /// ([`super::SUPERSEDES_NONE`] for none). No voter's secret is needed until it is cast.
-pub fn prepare(
+pub fn prepare(manifest: &Manifest, choices: &Choices, slot: u32, key: &Point, supersedes: u64, randomness: &Randomness) -> Prepared {
+    prepare_with(manifest, choices, (slot, key, supersedes), randomness, &|_, draft| draft.seal())
+}
+
+/// [`prepare`] with the way in which each teller's box is finished.
+pub(super) fn prepare_with(
     manifest: &Manifest,
     choices: &Choices,
-    slot: u32,
-    key: &Point,
-    supersedes: u64,
+    (slot, key, supersedes): (u32, &Point, u64),
     randomness: &Randomness,
+    finish: &dyn Fn(u8, BoxDraft<'_>) -> Vec<u8>,
 ) -> Prepared {
     let all_bits = choices.all_bits();
     let mut hasher = Hasher::new("isoloir/v1/nonce");
@@ -75,18 +76,10 @@ pub fn prepare(
         .field(&all_bits);
     let nonce = Zeroizing::new(hasher.finish_scalar());
     let signature_commitment = Point::new(RistrettoPoint::mul_base(&nonce));
-    let source = InnerSeed::derive(
-        &randomness.seed,
-        manifest,
-        slot,
-        supersedes,
-        key,
-        &signature_commitment,
-        &all_bits,
-    );
+    let source = InnerSeed::derive(&randomness.seed, manifest, slot, supersedes, key, &signature_commitment, &all_bits);
 
     let Assembled { ballot, boxes, challenge } =
-        assemble(manifest, choices, slot, key, supersedes, &source, signature_commitment);
+        assemble(manifest, choices, (slot, key, supersedes), &source, signature_commitment, finish);
     Prepared {
         ballot,
         boxes,
@@ -148,16 +141,24 @@ pub(super) fn recompute(
     seed: &[u8; 32],
     signature_commitment: &Point,
 ) -> Challenge {
-    let source = InnerSeed::derive(
-        seed,
-        manifest,
-        slot,
-        supersedes,
-        key,
-        signature_commitment,
-        &choices.all_bits(),
-    );
-    assemble(manifest, choices, slot, key, supersedes, &source, *signature_commitment).challenge
+    let source = InnerSeed::derive(seed, manifest, slot, supersedes, key, signature_commitment, &choices.all_bits());
+    let target = (slot, key, supersedes);
+    assemble(manifest, choices, target, &source, *signature_commitment, &|_, draft| draft.seal()).challenge
+}
+
+/// All that one teller's box is made of.
+pub(super) struct BoxDraft<'a> {
+    pub recipient: SealKey,
+    pub statement: BoxStatement<'a>,
+    pub ephemeral: Ephemeral,
+    pub nonce: Zeroizing<Scalar>,
+    pub share: Zeroizing<Vec<u8>>,
+}
+
+impl BoxDraft<'_> {
+    pub fn seal(self) -> Vec<u8> {
+        seal(&self.recipient, &self.statement, &self.ephemeral, *self.nonce, &self.share).bytes()
+    }
 }
 
 /// A ballot without its signature, its boxes, and its challenge.
@@ -170,36 +171,28 @@ struct Assembled {
 fn assemble(
     manifest: &Manifest,
     choices: &Choices,
-    slot: u32,
-    key: &Point,
-    supersedes: u64,
+    (slot, key, supersedes): (u32, &Point, u64),
     source: &InnerSeed,
     signature_commitment: Point,
+    finish: &dyn Fn(u8, BoxDraft<'_>) -> Vec<u8>,
 ) -> Assembled {
     let (openings, questions): (Vec<Opening>, Vec<QuestionPart>) = (0_u16..)
         .zip(&manifest.questions)
         .zip(choices.bits())
-        .map(|((number, question), bits)| {
-            Opening::commit(source, number, question, bits, manifest.threshold)
-        })
+        .map(|((number, question), bits)| Opening::commit(source, number, question, bits, manifest.threshold))
         .unzip();
-    let mut ballot = Ballot {
-        slot,
-        supersedes,
-        questions,
-        box_hashes: Vec::new(),
-        signature_commitment,
-        signature_response: Scalar::ZERO,
-    };
+    let mut ballot = Ballot { slot, supersedes, questions, box_hashes: Vec::new(), signature_commitment, signature_response: Scalar::ZERO };
     let boxes: Vec<Vec<u8>> = (1_u8..)
         .zip(&manifest.tellers)
         .filter_map(|(teller, _)| {
-            let recipient = &manifest.teller_keys(teller)?.seal;
-            let statement = ballot.box_statement(manifest, key, teller);
-            let ephemeral = Ephemeral::derive(&ephemeral_ikm(&source.0, teller));
-            let proof_nonce = source.rand("box", 0, u16::from(teller), 0);
-            let share = share_of(&openings, teller);
-            Some(seal(recipient, &statement, &ephemeral, *proof_nonce, &share).bytes())
+            let draft = BoxDraft {
+                recipient: manifest.teller_keys(teller)?.seal,
+                statement: ballot.box_statement(manifest, key, teller),
+                ephemeral: Ephemeral::derive(&ephemeral_ikm(&source.0, teller)),
+                nonce: source.rand("box", 0, u16::from(teller), 0),
+                share: share_of(&openings, teller),
+            };
+            Some(finish(teller, draft))
         })
         .collect();
     ballot.box_hashes = boxes.iter().map(|bytes| sha256(bytes)).collect();
@@ -212,8 +205,7 @@ fn assemble(
 
 /// The plaintext of teller `j`'s box: for each question `σ_0(j) … σ_{n−1}(j) ‖ τ(j)`.
 fn share_of(openings: &[Opening], teller: u8) -> Zeroizing<Vec<u8>> {
-    let scalars: usize =
-        openings.iter().map(|opening| opening.bits.len().saturating_add(1)).sum();
+    let scalars: usize = openings.iter().map(|opening| opening.bits.len().saturating_add(1)).sum();
     // The whole capacity at once: a growing vector would leave copies behind.
     let mut share = Zeroizing::new(Vec::with_capacity(scalars.saturating_mul(32)));
     for opening in openings {
@@ -251,12 +243,7 @@ impl InnerSeed {
     /// `rand(name, q, a, b)`.
     fn rand(&self, name: &str, q: u16, a: u16, b: u16) -> Zeroizing<Scalar> {
         let mut hasher = Hasher::new("isoloir/v1/random");
-        hasher
-            .field(&self.0)
-            .field(name.as_bytes())
-            .field(&q.to_be_bytes())
-            .field(&a.to_be_bytes())
-            .field(&b.to_be_bytes());
+        hasher.field(&self.0).field(name.as_bytes()).field(&q.to_be_bytes()).field(&a.to_be_bytes()).field(&b.to_be_bytes());
         Zeroizing::new(hasher.finish_scalar())
     }
 
@@ -286,22 +273,13 @@ struct Opening {
 
 impl Opening {
     /// Commits to the bits of question `q`. The responses of the part are still to be filled in.
-    fn commit(
-        source: &InnerSeed,
-        q: u16,
-        question: &Question,
-        bits: &QuestionBits,
-        threshold: u8,
-    ) -> (Self, QuestionPart) {
+    fn commit(source: &InnerSeed, q: u16, question: &Question, bits: &QuestionBits, threshold: u8) -> (Self, QuestionPart) {
         let to_scalars = |bits: &[u8]| bits.iter().map(|bit| Scalar::from(*bit)).collect();
         let b: Vec<Scalar> = to_scalars(bits.choice.bits());
         let s: Vec<Scalar> = to_scalars(&bits.slack);
         let n = u16::try_from(b.len()).unwrap_or(u16::MAX);
-        let polynomials: Vec<(Vec<Scalar>, Scalar)> = (1..u16::from(threshold))
-            .map(|l| {
-                (source.rands("share", q, l, b.len()).to_vec(), *source.rand("share", q, l, n))
-            })
-            .collect();
+        let polynomials: Vec<(Vec<Scalar>, Scalar)> =
+            (1..u16::from(threshold)).map(|l| (source.rands("share", q, l, b.len()).to_vec(), *source.rand("share", q, l, n))).collect();
         let mut opening = Self {
             alpha: source.rands("mask", q, 0, b.len()).to_vec(),
             beta: source.rands("mask", q, 1, s.len()).to_vec(),
@@ -338,14 +316,9 @@ impl Opening {
     fn announce(&self) -> QuestionPart {
         let one = Scalar::ONE;
         let masked = || self.alpha.iter().chain(&self.beta);
-        let cross: Zeroizing<Vec<Scalar>> = Zeroizing::new(
-            masked()
-                .zip(self.bits.iter().chain(&self.slack))
-                .map(|(mask, bit)| mask * (one - (bit + bit)))
-                .collect(),
-        );
-        let squares: Zeroizing<Vec<Scalar>> =
-            Zeroizing::new(masked().map(|mask| -(mask * mask)).collect());
+        let cross: Zeroizing<Vec<Scalar>> =
+            Zeroizing::new(masked().zip(self.bits.iter().chain(&self.slack)).map(|(mask, bit)| mask * (one - (bit + bit))).collect());
+        let squares: Zeroizing<Vec<Scalar>> = Zeroizing::new(masked().map(|mask| -(mask * mask)).collect());
         let slack = (!self.slack.is_empty()).then(|| SlackPart {
             S: Point::new(commit(&self.slack, &self.r_s)),
             T: Point::new(commit(&self.beta, &self.r_t)),
@@ -353,11 +326,7 @@ impl Opening {
         });
         QuestionPart {
             B: Point::new(commit(&self.bits, &self.r)),
-            V: self
-                .polynomials
-                .iter()
-                .map(|(coefficients, blinding)| Point::new(commit(coefficients, blinding)))
-                .collect(),
+            V: self.polynomials.iter().map(|(coefficients, blinding)| Point::new(commit(coefficients, blinding))).collect(),
             slack,
             A: Point::new(commit(&self.alpha, &self.r_a)),
             C: Point::new(commit(&cross, &self.r_c)),
@@ -386,10 +355,7 @@ impl Opening {
     fn share(&self, teller: u8, out: &mut Vec<u8>) {
         let j = Scalar::from(teller);
         for (position, bit) in self.bits.iter().enumerate() {
-            let coefficients = self
-                .polynomials
-                .iter()
-                .map(|(coefficients, _)| coefficients.get(position).unwrap_or(&Scalar::ZERO));
+            let coefficients = self.polynomials.iter().map(|(coefficients, _)| coefficients.get(position).unwrap_or(&Scalar::ZERO));
             let mut value = evaluate(bit, coefficients, &j);
             out.extend_from_slice(value.as_bytes());
             value.zeroize();
@@ -402,11 +368,7 @@ impl Opening {
 }
 
 /// `constant + Σ_l coefficient_l·j^l`.
-fn evaluate<'a>(
-    constant: &Scalar,
-    coefficients: impl Iterator<Item = &'a Scalar>,
-    j: &Scalar,
-) -> Scalar {
+fn evaluate<'a>(constant: &Scalar, coefficients: impl Iterator<Item = &'a Scalar>, j: &Scalar) -> Scalar {
     let mut power = Scalar::ONE;
     let mut sum = *constant;
     for coefficient in coefficients {

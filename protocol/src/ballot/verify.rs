@@ -76,8 +76,7 @@ impl Statement {
 
     /// All checks that fail, each once, in the order of section 4; none for a valid ballot.
     pub fn failing(&self, manifest: &Manifest) -> Vec<BallotCheck> {
-        let mut failing: Vec<BallotCheck> =
-            self.failures(manifest).map(|failure| failure.check).collect();
+        let mut failing: Vec<BallotCheck> = self.failures(manifest).map(|failure| failure.check).collect();
         failing.sort();
         failing.dedup();
         failing
@@ -94,24 +93,19 @@ impl Statement {
         let ballot = &self.ballot;
         let failure = |check, question| BallotError { check, question };
         let zero = (x == Scalar::ZERO).then(|| failure(BallotCheck::Challenge, None));
-        let questions = ballot.questions.iter().zip(&manifest.questions).enumerate().flat_map(
-            move |(number, (part, question))| {
-                let check = |holds: bool, check| (!holds).then_some(failure(check, Some(number)));
-                [
-                    check(sum_holds(part, question, &x), BallotCheck::Sum),
-                    check(bits_hold(part, &x), BallotCheck::Bits),
-                    check(slack_holds(part, &x), BallotCheck::Slack),
-                    check(product_holds(part, &x), BallotCheck::Product),
-                ]
-                .into_iter()
-                .flatten()
-            },
-        );
-        let signed = RistrettoPoint::vartime_double_scalar_mul_basepoint(
-            &-x,
-            &self.key.element(),
-            &ballot.signature_response,
-        ) == ballot.signature_commitment.element();
+        let questions = ballot.questions.iter().zip(&manifest.questions).enumerate().flat_map(move |(number, (part, question))| {
+            let check = |holds: bool, check| (!holds).then_some(failure(check, Some(number)));
+            [
+                check(sum_holds(part, question, &x), BallotCheck::Sum),
+                check(bits_hold(part, &x), BallotCheck::Bits),
+                check(slack_holds(part, &x), BallotCheck::Slack),
+                check(product_holds(part, &x), BallotCheck::Product),
+            ]
+            .into_iter()
+            .flatten()
+        });
+        let signed = RistrettoPoint::vartime_double_scalar_mul_basepoint(&-x, &self.key.element(), &ballot.signature_response)
+            == ballot.signature_commitment.element();
         let signature = (!signed).then(|| failure(BallotCheck::Signature, None));
         zero.into_iter().chain(questions).chain(signature)
     }
@@ -130,11 +124,7 @@ impl Proven {
 
 /// Checks many ballots at once: the verdict on each, in order. A bad ballot costs only itself.
 /// With the feature `parallel`, all cores share the work.
-pub fn verify_batch(
-    manifest: &Manifest,
-    statements: Vec<Statement>,
-    rng: &mut impl CryptoRng,
-) -> Vec<Result<Proven, BallotError>> {
+pub fn verify_batch(manifest: &Manifest, statements: Vec<Statement>, rng: &mut impl CryptoRng) -> Vec<Result<Proven, BallotError>> {
     let mut seeds = vec![[0_u8; 32]; statements.len().div_ceil(CHUNK)];
     seeds.iter_mut().for_each(|seed| rng.fill_bytes(seed));
     let chunks: Vec<(&[Statement], [u8; 32])> = statements.chunks(CHUNK).zip(seeds).collect();
@@ -195,21 +185,14 @@ pub(crate) fn bisect<'a, T>(items: &'a [T], holds: &mut impl FnMut(&[T]) -> bool
 /// The exact conditions on scalars: `x ≠ 0` and the sums.
 fn scalars_hold(statement: &Statement, manifest: &Manifest) -> bool {
     let x = &statement.challenge.0;
-    *x != Scalar::ZERO
-        && statement
-            .ballot
-            .questions
-            .iter()
-            .zip(&manifest.questions)
-            .all(|(part, question)| sum_holds(part, question, x))
+    *x != Scalar::ZERO && statement.ballot.questions.iter().zip(&manifest.questions).all(|(part, question)| sum_holds(part, question, x))
 }
 
 fn sum_holds(part: &QuestionPart, question: &Question, x: &Scalar) -> bool {
     let weighted = |weights: Vec<u32>, responses: &[Scalar]| -> Scalar {
         weights.iter().zip(responses).map(|(weight, f)| Scalar::from(*weight) * f).sum()
     };
-    weighted(question.weights(), &part.f) + weighted(question.slack_weights(), &part.g)
-        == Scalar::from(question.max) * x
+    weighted(question.weights(), &part.f) + weighted(question.slack_weights(), &part.g) == Scalar::from(question.max) * x
 }
 
 fn bits_hold(part: &QuestionPart, x: &Scalar) -> bool {
@@ -217,14 +200,11 @@ fn bits_hold(part: &QuestionPart, x: &Scalar) -> bool {
 }
 
 fn slack_holds(part: &QuestionPart, x: &Scalar) -> bool {
-    part.slack.as_ref().is_none_or(|slack| {
-        commit_vartime(&part.g, &slack.z_S) == x * slack.S.element() + slack.T.element()
-    })
+    part.slack.as_ref().is_none_or(|slack| commit_vartime(&part.g, &slack.z_S) == x * slack.S.element() + slack.T.element())
 }
 
 fn product_holds(part: &QuestionPart, x: &Scalar) -> bool {
-    let products: Vec<Scalar> =
-        part.f.iter().chain(&part.g).map(|response| response * (x - response)).collect();
+    let products: Vec<Scalar> = part.f.iter().chain(&part.g).map(|response| response * (x - response)).collect();
     commit_vartime(&products, &part.z_C) == x * part.C.element() + part.D.element()
 }
 
@@ -242,10 +222,7 @@ impl WeightSource {
 }
 
 /// One multiscalar multiplication for the point equations of all statements.
-fn equations_hold<'a>(
-    statements: impl Iterator<Item = &'a Statement>,
-    weights: &mut WeightSource,
-) -> bool {
+fn equations_hold<'a>(statements: impl Iterator<Item = &'a Statement>, weights: &mut WeightSource) -> bool {
     let mut sum = EquationSum::default();
     for statement in statements {
         let x = statement.challenge.0;
@@ -262,8 +239,7 @@ fn equations_hold<'a>(
                 sum.subtract(weight, &slack.T);
             }
             let weight = weights.next();
-            let products: Vec<Scalar> =
-                part.f.iter().chain(&part.g).map(|response| response * (x - response)).collect();
+            let products: Vec<Scalar> = part.f.iter().chain(&part.g).map(|response| response * (x - response)).collect();
             sum.commitment(&products, &part.z_C, weight);
             sum.subtract(weight * x, &part.C);
             sum.subtract(weight, &part.D);
@@ -273,7 +249,7 @@ fn equations_hold<'a>(
         sum.subtract(weight, &ballot.signature_commitment);
         sum.subtract(weight * x, &statement.key);
     }
-    sum.is_zero()
+    sum.vanishes()
 }
 
 /// `Σ values_k·G_k + blinding·H + base·G + Σ scalar·point`, to be compared with zero.
@@ -302,7 +278,7 @@ impl EquationSum {
         self.points.push(point.element());
     }
 
-    fn is_zero(mut self) -> bool {
+    fn vanishes(mut self) -> bool {
         self.scalars.extend_from_slice(&self.values);
         self.points.extend(option_generators().iter().take(self.values.len()));
         self.scalars.extend([self.blinding, self.base]);

@@ -100,20 +100,13 @@ impl Counting {
                 }
                 Bucket {
                     current: holders.values().sum(),
-                    rare_weights: holders
-                        .into_iter()
-                        .filter(|(_, count)| *count < smallest)
-                        .map(|(weight, _)| weight)
-                        .collect(),
+                    rare_weights: holders.into_iter().filter(|(_, count)| *count < smallest).map(|(weight, _)| weight).collect(),
                     groups,
                 }
             })
             .collect();
-        let bucket_of_group = buckets
-            .iter()
-            .enumerate()
-            .flat_map(|(number, bucket)| bucket.groups.iter().map(move |group| (*group, number)))
-            .collect();
+        let bucket_of_group =
+            buckets.iter().enumerate().flat_map(|(number, bucket)| bucket.groups.iter().map(move |group| (*group, number))).collect();
         Self { buckets, bucket_of_group, slot_of_index }
     }
 }
@@ -167,10 +160,7 @@ impl Election {
     /// before closing; final once fixed.
     pub fn counted(&self) -> impl Iterator<Item = &Current> {
         let closed = self.close.is_some();
-        self.roll
-            .current_ballots()
-            .map(|(_, ballot)| ballot)
-            .filter(move |ballot| closed && !self.is_void(ballot.index()))
+        self.roll.current_ballots().map(|(_, ballot)| ballot).filter(move |ballot| closed && !self.is_void(ballot.index()))
     }
 
     /// The counted weight of each bucket.
@@ -203,8 +193,7 @@ impl Election {
         if self.fix.is_none() {
             let reports = self.reports();
             let window_over = now >= close.time.saturating_add(manifest.report_ms());
-            let enough = reports == self.tellers.len()
-                || (reports >= usize::from(manifest.quorum()) && window_over);
+            let enough = reports == self.tellers.len() || (reports >= usize::from(manifest.quorum()) && window_over);
             return if enough { empty(Kind::Fix) } else { None };
         }
         if self.totals.is_some() || self.sums.len() < usize::from(manifest.threshold) {
@@ -218,12 +207,8 @@ impl Election {
 
     /// Totals from the first `t` sums in the log.
     pub(super) fn interpolated(&self, manifest: &Manifest) -> Option<Totals> {
-        let first: Vec<(u8, &sums::BucketSums)> = self
-            .sums
-            .iter()
-            .take(usize::from(manifest.threshold))
-            .map(|(teller, sums)| (*teller, sums))
-            .collect();
+        let first: Vec<(u8, &sums::BucketSums)> =
+            self.sums.iter().take(usize::from(manifest.threshold)).map(|(teller, sums)| (*teller, sums)).collect();
         sums::interpolate(&first, self.bucket_commitments(manifest), &self.counted_weights())
     }
 
@@ -277,10 +262,7 @@ impl Election {
         let (size, root) = (self.size(), self.root());
         let id = self.manifest.as_ref().map(|manifest| manifest.id());
         let election = id.as_ref().map_or(&[0; 32], |id| id.as_bytes());
-        let hash = hash32(
-            &format!("isoloir/v1/{label}"),
-            &[election, &size.to_be_bytes(), &root],
-        );
+        let hash = hash32(&format!("isoloir/v1/{label}"), &[election, &size.to_be_bytes(), &root]);
         Root { size, root, code: code_of_hash(&hash) }
     }
 }

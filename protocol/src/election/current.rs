@@ -34,8 +34,7 @@ impl Current {
     pub(super) fn new(index: u64, time: u64, statement: &Statement) -> Self {
         let ballot = statement.ballot();
         let commitments = ballot.commitments().map(|point| *point.bytes());
-        let hashed: Box<[[u8; 32]]> =
-            commitments.chain(ballot.box_hashes().iter().copied()).collect();
+        let hashed: Box<[[u8; 32]]> = commitments.chain(ballot.box_hashes().iter().copied()).collect();
         let count = hashed.len().saturating_sub(ballot.box_hashes().len());
         Self {
             accepted: Accepted { index, time, fingerprint: statement.fingerprint() },
@@ -46,6 +45,11 @@ impl Current {
             // Invariant: at most 32 questions with 16 commitments each.
             commitments: u32::try_from(count).unwrap_or(u32::MAX),
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests(index: u64, statement: &Statement) -> Self {
+        Self::new(index, 0, statement)
     }
 
     /// Index, time and fingerprint.

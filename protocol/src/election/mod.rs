@@ -140,12 +140,7 @@ impl Election {
     }
 
     /// Whether `leaf` with its `data` (empty if it has none) may come next. Everything is checked.
-    pub fn check(
-        &self,
-        leaf: &[u8],
-        data: &[u8],
-        rng: &mut impl CryptoRng,
-    ) -> Result<(), Refusal> {
+    pub fn check(&self, leaf: &[u8], data: &[u8], rng: &mut impl CryptoRng) -> Result<(), Refusal> {
         let entry = Entry::decode(leaf)?;
         let change = self.change(&entry, data, rng)?;
         if let Change::Ballot(statement) = change {
@@ -156,12 +151,7 @@ impl Election {
 
     /// Appends `leaf` with its `data` (empty if it has none). Everything is checked; a refused entry
     /// changes nothing.
-    pub fn apply(
-        &mut self,
-        leaf: &[u8],
-        data: &[u8],
-        rng: &mut impl CryptoRng,
-    ) -> Result<(), Refusal> {
+    pub fn apply(&mut self, leaf: &[u8], data: &[u8], rng: &mut impl CryptoRng) -> Result<(), Refusal> {
         let Admitted { entry, change, .. } = self.admit(leaf, data, rng)?;
         self.commit(&entry, leaf, change);
         Ok(())
@@ -169,17 +159,10 @@ impl Election {
 
     /// Checks all of an entry, as [`Self::check`], and keeps what was found: for whoever must store the
     /// entry before it may count. [`Self::append`] then needs no second look, however long the check took.
-    pub fn admit(
-        &self,
-        leaf: &[u8],
-        data: &[u8],
-        rng: &mut impl CryptoRng,
-    ) -> Result<Admitted, Refusal> {
+    pub fn admit(&self, leaf: &[u8], data: &[u8], rng: &mut impl CryptoRng) -> Result<Admitted, Refusal> {
         let entry = Entry::decode(leaf)?;
         let change = match self.change(&entry, data, rng)? {
-            Change::Ballot(statement) => {
-                Change::Ballot(Box::new(self.prove(statement)?.statement().clone()))
-            }
+            Change::Ballot(statement) => Change::Ballot(Box::new(self.prove(statement)?.statement().clone())),
             change => change,
         };
         Ok(Admitted { before: (self.size(), self.root()), entry, leaf: leaf.to_vec(), change })
@@ -411,12 +394,7 @@ impl Election {
                     What::Message => {}
                 }
                 self.notices_after = after;
-                self.notices.push(NoticeState {
-                    index,
-                    time: entry.time,
-                    what: notice.what,
-                    text: notice.text,
-                });
+                self.notices.push(NoticeState { index, time: entry.time, what: notice.what, text: notice.text });
             }
             Change::Close => {
                 self.close = Some(CloseState { time: entry.time, root: self.root_here("closing") });

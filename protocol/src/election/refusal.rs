@@ -47,20 +47,8 @@ pub enum Check {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 12] = [
-        Self::V1,
-        Self::V2,
-        Self::V3,
-        Self::V4,
-        Self::V5,
-        Self::V6,
-        Self::V7,
-        Self::V8,
-        Self::V9,
-        Self::V10,
-        Self::V11,
-        Self::V12,
-    ];
+    pub const ALL: [Self; 12] =
+        [Self::V1, Self::V2, Self::V3, Self::V4, Self::V5, Self::V6, Self::V7, Self::V8, Self::V9, Self::V10, Self::V11, Self::V12];
 }
 
 /// Why an entry is refused at this point of the log.
@@ -350,10 +338,7 @@ impl Refusal {
             Self::UnknownSlot { .. } | Self::Ballot { .. } | Self::Box { .. } => Check::V5,
             Self::Supersedes { .. } | Self::NoRevote { .. } => Check::V6,
             Self::NotFresh { .. } | Self::SignedAt { .. } => Check::V7,
-            Self::ReportLog { .. }
-            | Self::Complaint { .. }
-            | Self::ComplaintIndex { .. }
-            | Self::LateComplaint { .. } => Check::V8,
+            Self::ReportLog { .. } | Self::Complaint { .. } | Self::ComplaintIndex { .. } | Self::LateComplaint { .. } => Check::V8,
             Self::Counted { .. } => Check::V9,
             Self::SumsData { .. } | Self::Sums { .. } => Check::V10,
             Self::Totals => Check::V11,

@@ -57,12 +57,7 @@ impl Replay {
 
     /// Appends the next leaves; a few thousand at a time are best. The error names the first entry
     /// that is refused.
-    pub fn push(
-        &mut self,
-        leaves: &[impl AsRef<[u8]>],
-        data: &impl DataSource,
-        rng: &mut impl CryptoRng,
-    ) -> Result<(), ReplayError> {
+    pub fn push(&mut self, leaves: &[impl AsRef<[u8]>], data: &impl DataSource, rng: &mut impl CryptoRng) -> Result<(), ReplayError> {
         let mut pending: Vec<(u64, Statement)> = Vec::new();
         let mut failed = None;
         for leaf in leaves {
@@ -91,15 +86,9 @@ impl Replay {
         self.election
     }
 
-    fn push_unproven(
-        &mut self,
-        leaf: &[u8],
-        data: &impl DataSource,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Option<Box<Statement>>, Refusal> {
+    fn push_unproven(&mut self, leaf: &[u8], data: &impl DataSource, rng: &mut impl CryptoRng) -> Result<Option<Box<Statement>>, Refusal> {
         let entry = Entry::decode(leaf)?;
-        let named =
-            data_of(&entry).map_err(|error| Refusal::Body { kind: entry.kind, error })?;
+        let named = data_of(&entry).map_err(|error| Refusal::Body { kind: entry.kind, error })?;
         let bytes = match named {
             Some(sha256) => data.data(&sha256).unwrap_or_default(),
             None => &[],
@@ -113,23 +102,15 @@ impl Replay {
         Ok(statement)
     }
 
-    fn prove(
-        &self,
-        pending: Vec<(u64, Statement)>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<(), ReplayError> {
+    fn prove(&self, pending: Vec<(u64, Statement)>, rng: &mut impl CryptoRng) -> Result<(), ReplayError> {
         let Some(manifest) = self.election.manifest() else {
             return Ok(());
         };
         let (indices, statements): (Vec<u64>, Vec<Statement>) = pending.into_iter().unzip();
-        let slots: Vec<u32> =
-            statements.iter().map(|statement| statement.ballot().slot()).collect();
+        let slots: Vec<u32> = statements.iter().map(|statement| statement.ballot().slot()).collect();
         let verdicts = verify_batch(manifest, statements, rng);
         for ((index, slot), verdict) in indices.into_iter().zip(slots).zip(verdicts) {
-            verdict.map_err(|error| ReplayError {
-                index,
-                refusal: Refusal::Ballot { slot, error },
-            })?;
+            verdict.map_err(|error| ReplayError { index, refusal: Refusal::Ballot { slot, error } })?;
         }
         Ok(())
     }

@@ -69,11 +69,7 @@ impl RollState {
         if self.pending.len().saturating_add(1) < registrars {
             return None;
         }
-        let mut parts: Vec<(u8, &[[u8; 32]])> = self
-            .pending
-            .iter()
-            .map(|(registrar, parts)| (*registrar, parts.as_slice()))
-            .collect();
+        let mut parts: Vec<(u8, &[[u8; 32]])> = self.pending.iter().map(|(registrar, parts)| (*registrar, parts.as_slice())).collect();
         parts.push((part.registrar(), part.key_parts()));
         part.members()
             .iter()
@@ -97,8 +93,7 @@ impl RollState {
         self.registrars = registrars;
         let pending = core::mem::take(&mut self.pending);
         for position in 0..self.members.len() {
-            let parts: Vec<[u8; 32]> =
-                pending.values().filter_map(|parts| parts.get(position)).copied().collect();
+            let parts: Vec<[u8; 32]> = pending.values().filter_map(|parts| parts.get(position)).copied().collect();
             // Invariant: `slot_without_key` found a key for every slot.
             self.keys.push(key_of(parts.iter().copied()).map_or([0; 32], |key| *key.bytes()));
             self.key_parts.extend(parts);
@@ -150,10 +145,7 @@ impl RollState {
     }
 
     pub fn current_ballots(&self) -> impl Iterator<Item = (u16, &Current)> {
-        self.members
-            .iter()
-            .zip(&self.current)
-            .filter_map(|(member, ballot)| Some((member.group, ballot.as_deref()?)))
+        self.members.iter().zip(&self.current).filter_map(|(member, ballot)| Some((member.group, ballot.as_deref()?)))
     }
 
     /// Log size right after the last replacement of the slot's part, 0 if there was none.
@@ -169,17 +161,13 @@ impl RollState {
     }
 
     pub fn replace(&mut self, replacement: &Replacement, after: u64) {
-        let (Some(position), Some(key)) =
-            (self.position(replacement.slot), self.key_with(replacement))
-        else {
+        let (Some(position), Some(key)) = (self.position(replacement.slot), self.key_with(replacement)) else {
             return;
         };
         if let Some(parts) = self.parts_of(position).map(<[_]>::to_vec) {
             self.listed.entry(position).or_insert(parts);
         }
-        let place = position
-            .checked_mul(self.registrars)
-            .and_then(|first| first.checked_add(usize::from(replacement.registrar)));
+        let place = position.checked_mul(self.registrars).and_then(|first| first.checked_add(usize::from(replacement.registrar)));
         if let Some(part) = place.and_then(|place| self.key_parts.get_mut(place)) {
             *part = *replacement.key_part.bytes();
         }

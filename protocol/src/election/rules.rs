@@ -34,20 +34,21 @@ pub(super) enum Change {
     Replacement(Box<Replacement>),
     Notice(Box<Notice>),
     Close,
-    Report { teller: u8, complaints: Vec<(u64, Reason)> },
+    Report {
+        teller: u8,
+        complaints: Vec<(u64, Reason)>,
+    },
     Fix,
-    Sums { teller: u8, sums: BucketSums },
+    Sums {
+        teller: u8,
+        sums: BucketSums,
+    },
     Result(Totals),
 }
 
 impl Election {
     /// What an entry would change; all rules are checked but a ballot's proof.
-    pub(super) fn change(
-        &self,
-        entry: &Entry,
-        data: &[u8],
-        rng: &mut impl CryptoRng,
-    ) -> Result<Change, Refusal> {
+    pub(super) fn change(&self, entry: &Entry, data: &[u8], rng: &mut impl CryptoRng) -> Result<Change, Refusal> {
         self.check_time(entry.time)?;
         let Some(manifest) = self.manifest.as_deref() else {
             return manifest_change(entry);
@@ -107,13 +108,8 @@ impl Election {
         self.not_closed(Kind::Consent)?;
         let role = consent.role;
         let last = match role {
-            Role::Teller(teller) => self
-                .tellers
-                .get(usize::from(teller).wrapping_sub(1))
-                .map(|state| state.consents_after),
-            Role::Registrar(registrar) => {
-                self.registrars.get(usize::from(registrar)).map(|state| state.consents_after)
-            }
+            Role::Teller(teller) => self.tellers.get(usize::from(teller).wrapping_sub(1)).map(|state| state.consents_after),
+            Role::Registrar(registrar) => self.registrars.get(usize::from(registrar)).map(|state| state.consents_after),
         };
         let last = last.ok_or(Refusal::UnknownRole { role })?;
         let after = consent.after;
@@ -126,35 +122,22 @@ impl Election {
         Ok(Change::Consent(role))
     }
 
-    fn roll_part(
-        &self,
-        manifest: &Manifest,
-        entry: RollPartEntry,
-        data: &[u8],
-        rng: &mut impl CryptoRng,
-    ) -> Result<Change, Refusal> {
+    fn roll_part(&self, manifest: &Manifest, entry: RollPartEntry, data: &[u8], rng: &mut impl CryptoRng) -> Result<Change, Refusal> {
         let kind = Kind::RollPart;
         if self.opened.is_some() {
             return Err(Refusal::AlreadyOpened { kind });
         }
         let registrar = entry.registrar;
-        let state = self
-            .registrars
-            .get(usize::from(registrar))
-            .ok_or(Refusal::UnknownRole { role: Role::Registrar(registrar) })?;
+        let state = self.registrars.get(usize::from(registrar)).ok_or(Refusal::UnknownRole { role: Role::Registrar(registrar) })?;
         if state.part.is_some() {
             return Err(Refusal::Twice { kind });
         }
         if crate::hash::sha256(data) != entry.sha256 {
             return Err(Refusal::Data { kind });
         }
-        let part = RollPart::verify(manifest, data, rng)
-            .map_err(|error| Refusal::Roll { registrar, error })?;
+        let part = RollPart::verify(manifest, data, rng).map_err(|error| Refusal::Roll { registrar, error })?;
         let count = usize::try_from(entry.count).unwrap_or(usize::MAX);
-        if part.registrar() != registrar
-            || part.members().len() != count
-            || !self.roll.has_rows_of(&part)
-        {
+        if part.registrar() != registrar || part.members().len() != count || !self.roll.has_rows_of(&part) {
             return Err(Refusal::RollRows { registrar });
         }
         if let Some(slot) = self.roll.slot_without_key(&part, self.registrars.len()) {
@@ -174,8 +157,7 @@ impl Election {
             return Err(Refusal::PartsMissing { missing });
         }
         let tellers = (1..).map(Role::Teller).zip(self.tellers.iter().map(|state| state.consented));
-        let registrars =
-            (0..).map(Role::Registrar).zip(self.registrars.iter().map(|state| state.consented));
+        let registrars = (0..).map(Role::Registrar).zip(self.registrars.iter().map(|state| state.consented));
         if let Some((role, _)) = tellers.chain(registrars).find(|(_, time)| time.is_none()) {
             return Err(Refusal::NoConsent { role });
         }
@@ -216,12 +198,7 @@ impl Election {
         Ok(())
     }
 
-    fn replacement(
-        &self,
-        manifest: &Manifest,
-        replacement: Replacement,
-        time: u64,
-    ) -> Result<Change, Refusal> {
+    fn replacement(&self, manifest: &Manifest, replacement: Replacement, time: u64) -> Result<Change, Refusal> {
         let kind = Kind::Replacement;
         self.not_closed(kind)?;
         if !self.roll.is_complete() {
@@ -235,14 +212,7 @@ impl Election {
         if manifest.registrar_key(registrar).is_none() {
             return Err(Refusal::UnknownRole { role: Role::Registrar(registrar) });
         }
-        self.fresh(
-            kind,
-            replacement.after,
-            self.roll.replaced_after(slot, registrar),
-            replacement.signed_at,
-            time,
-            24 * HOUR,
-        )?;
+        self.fresh(kind, replacement.after, self.roll.replaced_after(slot, registrar), replacement.signed_at, time, 24 * HOUR)?;
         if !replacement.verify(manifest) {
             return Err(Refusal::Signature { kind });
         }
@@ -275,15 +245,7 @@ impl Election {
     }
 
     /// `last ≤ after ≤ size`, and signed at most `early` ms before and ten minutes after `time`.
-    fn fresh(
-        &self,
-        kind: Kind,
-        after: u64,
-        last: u64,
-        signed_at: u64,
-        time: u64,
-        early: u64,
-    ) -> Result<(), Refusal> {
+    fn fresh(&self, kind: Kind, after: u64, last: u64, signed_at: u64, time: u64, early: u64) -> Result<(), Refusal> {
         if after < last || after > self.size() {
             return Err(Refusal::NotFresh { kind });
         }
@@ -309,12 +271,7 @@ impl Election {
         Ok(Change::Close)
     }
 
-    fn report(
-        &self,
-        manifest: &Manifest,
-        report: &Report,
-        data: &[u8],
-    ) -> Result<Change, Refusal> {
+    fn report(&self, manifest: &Manifest, report: &Report, data: &[u8]) -> Result<Change, Refusal> {
         let kind = Kind::Report;
         let close = self.close.as_ref().ok_or(Refusal::NotClosed { kind })?;
         let teller = report.teller;
@@ -331,18 +288,13 @@ impl Election {
         if !report.data.is_of(data) {
             return Err(Refusal::Data { kind });
         }
-        let read = report
-            .read_complaints(data)
-            .map_err(|error| Refusal::Complaint { teller, index: None, error })?;
+        let read = report.read_complaints(data).map_err(|error| Refusal::Complaint { teller, index: None, error })?;
         let mut complaints = Vec::with_capacity(read.len());
         for complaint in &read {
             let index = complaint.index();
-            let ballot = self
-                .current_ballot_at(index)
-                .ok_or(Refusal::ComplaintIndex { teller, index })?;
-            let reason = complaint
-                .verify(manifest, teller, ballot)
-                .map_err(|error| Refusal::Complaint { teller, index: Some(index), error })?;
+            let ballot = self.current_ballot_at(index).ok_or(Refusal::ComplaintIndex { teller, index })?;
+            let reason =
+                complaint.verify(manifest, teller, ballot).map_err(|error| Refusal::Complaint { teller, index: Some(index), error })?;
             if reason.voids() && self.fix.is_some() {
                 return Err(Refusal::LateComplaint { teller });
             }
@@ -392,19 +344,16 @@ impl Election {
         if !sums.data.is_of(data) {
             return Err(Refusal::Data { kind });
         }
-        let read = sums::read_data(manifest, self.buckets().len(), data)
-            .map_err(|error| Refusal::SumsData { teller, error })?;
-        sums::check(teller, &read, self.bucket_commitments(manifest))
-            .map_err(|(bucket, question)| Refusal::Sums { teller, bucket, question })?;
+        let read = sums::read_data(manifest, self.buckets().len(), data).map_err(|error| Refusal::SumsData { teller, error })?;
+        sums::check(teller, &read, self.bucket_commitments(manifest)).map_err(|(bucket, question)| Refusal::Sums {
+            teller,
+            bucket,
+            question,
+        })?;
         Ok(Change::Sums { teller, sums: read })
     }
 
-    fn result_rules(
-        &self,
-        manifest: &Manifest,
-        entry: &Entry,
-        data: &[u8],
-    ) -> Result<Change, Refusal> {
+    fn result_rules(&self, manifest: &Manifest, entry: &Entry, data: &[u8]) -> Result<Change, Refusal> {
         let kind = Kind::Result;
         if self.fix.is_none() {
             return Err(Refusal::NotFixed { kind });
@@ -413,9 +362,8 @@ impl Election {
             return Err(Refusal::Twice { kind });
         }
         let mut reader = crate::codec::Reader::new(&entry.body);
-        let named = DataRef::read(&mut reader)
-            .and_then(|named| reader.finish().map(|()| named))
-            .map_err(|error| Refusal::Body { kind, error })?;
+        let named =
+            DataRef::read(&mut reader).and_then(|named| reader.finish().map(|()| named)).map_err(|error| Refusal::Body { kind, error })?;
         let needed = usize::from(manifest.threshold);
         if self.sums.len() < needed {
             return Err(Refusal::SumsMissing { found: self.sums.len(), needed });
@@ -442,8 +390,7 @@ fn manifest_change(entry: &Entry) -> Result<Change, Refusal> {
     if entry.kind != kind {
         return Err(Refusal::ManifestFirst);
     }
-    let (bytes, signature) =
-        read_manifest_body(&entry.body).map_err(|error| Refusal::Body { kind, error })?;
+    let (bytes, signature) = read_manifest_body(&entry.body).map_err(|error| Refusal::Body { kind, error })?;
     let manifest = Manifest::parse(bytes)?;
     if !manifest.organiser_key().verify("isoloir/v1/manifest", &[bytes], &signature) {
         return Err(Refusal::Signature { kind });
@@ -454,9 +401,6 @@ fn manifest_change(entry: &Entry) -> Result<Change, Refusal> {
 fn empty_body(entry: &Entry) -> Result<(), Refusal> {
     match entry.body.len() {
         0 => Ok(()),
-        count => Err(Refusal::Body {
-            kind: entry.kind,
-            error: crate::codec::DecodeError::Trailing { count },
-        }),
+        count => Err(Refusal::Body { kind: entry.kind, error: crate::codec::DecodeError::Trailing { count } }),
     }
 }

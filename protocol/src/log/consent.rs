@@ -1,8 +1,6 @@
 //! Consents of tellers and registrars, and tellers' drills (section 5, kind 2).
 
-use curve25519_dalek::{
-    edwards::EdwardsPoint, scalar::Scalar, traits::VartimeMultiscalarMul,
-};
+use curve25519_dalek::{edwards::EdwardsPoint, scalar::Scalar, traits::VartimeMultiscalarMul};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -67,45 +65,29 @@ impl Consent {
         let after = reader.u64()?;
         let root = reader.array()?;
         let holds = match role {
-            Role::Teller(_) => Some(Holds {
-                commitment: EdwardsPublic::decode(&reader.array()?).ok_or(DecodeError::Point)?,
-                response: reader.scalar()?,
-            }),
+            Role::Teller(_) => {
+                Some(Holds { commitment: EdwardsPublic::decode(&reader.array()?).ok_or(DecodeError::Point)?, response: reader.scalar()? })
+            }
             Role::Registrar(_) => None,
         };
         let signature = reader.array()?;
         reader.finish()?;
-        let (signed, _) =
-            body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
+        let (signed, _) = body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
         Ok(Self { role, after, root, holds, signed: signed.to_vec(), signature })
     }
 
     /// Whether the signature, and a teller's proof, are those of the manifest's keys.
     pub fn verify(&self, manifest: &Manifest) -> bool {
         let election = manifest.id();
-        let signed_by = |key: &crate::signature::SignKey| {
-            key.verify(LABEL, &[election.as_bytes(), &self.signed], &self.signature)
-        };
+        let signed_by = |key: &crate::signature::SignKey| key.verify(LABEL, &[election.as_bytes(), &self.signed], &self.signature);
         match (self.role, &self.holds) {
-            (Role::Registrar(number), None) => {
-                manifest.registrar_key(number).is_some_and(signed_by)
-            }
-            (Role::Teller(number), Some(holds)) => {
-                manifest.teller_keys(number).is_some_and(|keys| {
-                    let challenge = challenge(
-                        election,
-                        number,
-                        self.after,
-                        &self.root,
-                        keys.seal.bytes(),
-                        holds.commitment.bytes(),
-                    );
-                    let left = EdwardsPoint::mul_base(&holds.response);
-                    let right = holds.commitment.point()
-                        + EdwardsPoint::vartime_multiscalar_mul([challenge], [keys.seal.point()]);
-                    equal_cofactored(&left, &right) && signed_by(&keys.sign)
-                })
-            }
+            (Role::Registrar(number), None) => manifest.registrar_key(number).is_some_and(signed_by),
+            (Role::Teller(number), Some(holds)) => manifest.teller_keys(number).is_some_and(|keys| {
+                let challenge = challenge(election, number, self.after, &self.root, keys.seal.bytes(), holds.commitment.bytes());
+                let left = EdwardsPoint::mul_base(&holds.response);
+                let right = holds.commitment.point() + EdwardsPoint::vartime_multiscalar_mul([challenge], [keys.seal.point()]);
+                equal_cofactored(&left, &right) && signed_by(&keys.sign)
+            }),
             _ => false,
         }
     }
@@ -114,12 +96,7 @@ impl Consent {
 const LABEL: &str = "isoloir/v1/consent";
 
 /// Body of a teller's consent or drill on the log as it is now; `None` before the manifest entry.
-pub fn teller_body(
-    election: &Election,
-    teller: u8,
-    secret: &TellerSecret,
-    rng: &mut impl CryptoRng,
-) -> Option<Vec<u8>> {
+pub fn teller_body(election: &Election, teller: u8, secret: &TellerSecret, rng: &mut impl CryptoRng) -> Option<Vec<u8>> {
     let id = election.manifest()?.id();
     let (after, root) = (election.size(), election.root());
     let nonce = Zeroizing::new(Scalar::random(rng));
@@ -128,26 +105,14 @@ pub fn teller_body(
     let challenge = challenge(id, teller, after, &root, key.bytes(), commitment.bytes());
     let exponent = Zeroizing::new(secret.exponent());
     let response = *nonce + challenge * *exponent;
-    let body = [
-        Role::Teller(teller).bytes().as_slice(),
-        &after.to_be_bytes(),
-        &root,
-        commitment.bytes(),
-        response.as_bytes(),
-    ]
-    .concat();
+    let body = [Role::Teller(teller).bytes().as_slice(), &after.to_be_bytes(), &root, commitment.bytes(), response.as_bytes()].concat();
     Some(signed(id, body, secret.sign()))
 }
 
 /// Body of a registrar's consent on the log as it is now; `None` before the manifest entry.
 pub fn registrar_body(election: &Election, registrar: u8, secret: &SignSecret) -> Option<Vec<u8>> {
     let id = election.manifest()?.id();
-    let body = [
-        Role::Registrar(registrar).bytes().as_slice(),
-        &election.size().to_be_bytes(),
-        &election.root(),
-    ]
-    .concat();
+    let body = [Role::Registrar(registrar).bytes().as_slice(), &election.size().to_be_bytes(), &election.root()].concat();
     Some(signed(id, body, secret))
 }
 
@@ -157,16 +122,6 @@ fn signed(election: ElectionId, mut body: Vec<u8>, secret: &SignSecret) -> Vec<u
     body
 }
 
-fn challenge(
-    election: ElectionId,
-    teller: u8,
-    after: u64,
-    root: &[u8; 32],
-    key: &[u8; 32],
-    commitment: &[u8; 32],
-) -> Scalar {
-    hash_to_scalar(
-        "isoloir/v1/holds",
-        &[election.as_bytes(), &[teller], &after.to_be_bytes(), root, key, commitment],
-    )
+fn challenge(election: ElectionId, teller: u8, after: u64, root: &[u8; 32], key: &[u8; 32], commitment: &[u8; 32]) -> Scalar {
+    hash_to_scalar("isoloir/v1/holds", &[election.as_bytes(), &[teller], &after.to_be_bytes(), root, key, commitment])
 }

@@ -156,9 +156,7 @@ pub(crate) fn open_verifies(manifest: &Manifest, parts: &[[u8; 32]], body: &[u8]
 }
 
 fn open_fields<'a>(election: &'a ElectionId, parts: &'a [[u8; 32]]) -> Vec<&'a [u8]> {
-    core::iter::once(election.as_bytes().as_slice())
-        .chain(parts.iter().map(<[u8; 32]>::as_slice))
-        .collect()
+    core::iter::once(election.as_bytes().as_slice()).chain(parts.iter().map(<[u8; 32]>::as_slice)).collect()
 }
 
 /// A reference to data beside the log: their SHA-256 and length in bytes.
@@ -215,8 +213,7 @@ pub fn data_of(entry: &Entry) -> Result<Option<[u8; 32]>, DecodeError> {
             reader.take(33)?;
             DataRef::read(&mut reader).map(|reference| (reference.len > 0).then_some(reference.sha256))
         }
-        Kind::Result => DataRef::read(&mut reader)
-            .map(|reference| (reference.len > 0).then_some(reference.sha256)),
+        Kind::Result => DataRef::read(&mut reader).map(|reference| (reference.len > 0).then_some(reference.sha256)),
         _ => Ok(None),
     }
 }

@@ -83,29 +83,18 @@ impl Notice {
         }
         let signature = reader.array()?;
         reader.finish()?;
-        let (signed, _) =
-            body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
+        let (signed, _) = body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
         Ok(Self { what, after, signed_at, text: text.to_owned(), signed: signed.to_vec(), signature })
     }
 
     /// Whether the organiser signed it.
     pub fn verify(&self, manifest: &Manifest) -> bool {
-        manifest.organiser_key().verify(
-            LABEL,
-            &[manifest.id().as_bytes(), &self.signed],
-            &self.signature,
-        )
+        manifest.organiser_key().verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature)
     }
 }
 
 /// Body of a notice on the log as it is now, signed at `now`; `None` before the manifest entry.
-pub fn body(
-    election: &Election,
-    what: What,
-    text: &str,
-    now: u64,
-    secret: &SignSecret,
-) -> Option<Vec<u8>> {
+pub fn body(election: &Election, what: What, text: &str, now: u64, secret: &SignSecret) -> Option<Vec<u8>> {
     let manifest = election.manifest()?;
     let mut body = [
         [what.number()].as_slice(),

@@ -138,8 +138,7 @@ impl Receipt {
         if ballot.slot() != self.slot {
             return Err(ReceiptError::Slot { found: ballot.slot() });
         }
-        let proof: Vec<Hash> =
-            self.proof.iter().map(|hash| hash_field(hash)).collect::<Result<_, _>>()?;
+        let proof: Vec<Hash> = self.proof.iter().map(|hash| hash_field(hash)).collect::<Result<_, _>>()?;
         let opened = checkpoint::open(&self.checkpoint, manifest)?;
         let (size, root) = (opened.checkpoint.size, opened.checkpoint.root);
         if !verify_inclusion(&leaf_hash(&leaf), self.index, size, &proof, &root) {
@@ -161,11 +160,7 @@ impl CheckedReceipt {
     /// The ballot's fingerprint under the slot's key, if the receipt's code is its code.
     pub fn fingerprint(&self, manifest: &Manifest, key: &Point) -> Result<Fingerprint, ReceiptError> {
         let fingerprint = self.ballot.challenge(manifest, key).fingerprint();
-        if normalised_code(&self.code).as_deref() == Some(fingerprint.code().as_str()) {
-            Ok(fingerprint)
-        } else {
-            Err(ReceiptError::Code)
-        }
+        if self.code == fingerprint.code() { Ok(fingerprint) } else { Err(ReceiptError::Code) }
     }
 }
 
@@ -181,9 +176,5 @@ pub fn normalised_code(typed: &str) -> Option<String> {
 }
 
 fn hash_field(text: &str) -> Result<Hash, ReceiptError> {
-    STANDARD
-        .decode(text)
-        .ok()
-        .and_then(|bytes| Hash::try_from(bytes).ok())
-        .ok_or(ReceiptError::Format)
+    STANDARD.decode(text).ok().and_then(|bytes| Hash::try_from(bytes).ok()).ok_or(ReceiptError::Format)
 }

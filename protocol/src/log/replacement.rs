@@ -46,18 +46,8 @@ impl Replacement {
         let signed_at = reader.u64()?;
         let signature = reader.array()?;
         reader.finish()?;
-        let (signed, _) =
-            body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
-        Ok(Self {
-            slot,
-            registrar,
-            key_part,
-            possession,
-            after,
-            signed_at,
-            signed: signed.to_vec(),
-            signature,
-        })
+        let (signed, _) = body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?;
+        Ok(Self { slot, registrar, key_part, possession, after, signed_at, signed: signed.to_vec(), signature })
     }
 
     /// Whether the signature and the proof of possession are those of the manifest's registrar.
@@ -65,11 +55,7 @@ impl Replacement {
         let Some(key) = manifest.registrar_key(self.registrar) else {
             return false;
         };
-        let context = PartContext {
-            roll_scope: manifest.roll_scope(),
-            registrar: self.registrar,
-            slot: self.slot,
-        };
+        let context = PartContext { roll_scope: manifest.roll_scope(), registrar: self.registrar, slot: self.slot };
         key.verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature)
             && self.possession.verify(context, key, &self.key_part)
     }

@@ -121,13 +121,7 @@ impl Complaint {
             Evidence::Missing => (3, [].as_slice(), None),
         };
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let mut out = [
-            self.index.to_be_bytes().as_slice(),
-            &[kind],
-            &length.to_be_bytes(),
-            bytes,
-        ]
-        .concat();
+        let mut out = [self.index.to_be_bytes().as_slice(), &[kind], &length.to_be_bytes(), bytes].concat();
         if let Some(proof) = proof {
             for point in [&proof.dh, &proof.m1, &proof.m2] {
                 out.extend_from_slice(point.bytes());
@@ -143,12 +137,7 @@ impl Complaint {
     }
 
     /// Checks the complaint of teller `j` about a ballot; what it shows.
-    pub fn verify(
-        &self,
-        manifest: &Manifest,
-        teller: u8,
-        ballot: &Current,
-    ) -> Result<Reason, ComplaintError> {
+    pub fn verify(&self, manifest: &Manifest, teller: u8, ballot: &Current) -> Result<Reason, ComplaintError> {
         let named = |bytes: &[u8]| match ballot.box_hash(teller) {
             Some(hash) if sha256(bytes) == *hash => Ok(()),
             _ => Err(ComplaintError::OtherBox),
@@ -165,13 +154,11 @@ impl Complaint {
             }
             Evidence::Opened { bytes, proof } => {
                 named(bytes)?;
-                let sealed = sealed_box::check(manifest, &statement, bytes)
-                    .map_err(|_| ComplaintError::FailsCheck)?;
+                let sealed = sealed_box::check(manifest, &statement, bytes).map_err(|_| ComplaintError::FailsCheck)?;
                 let keys = manifest.teller_keys(teller).ok_or(ComplaintError::Proof)?;
                 proof.verify(manifest, self.index, teller, &keys.seal, sealed.ephemeral())?;
                 let opened = sealed.open_with(&proof.dh.mont(), &keys.seal, &statement.context);
-                fault_in_public(manifest, teller, ballot, opened.as_deref().map(Vec::as_slice))
-                    .ok_or(ComplaintError::Matches)
+                fault_in_public(manifest, teller, ballot, opened.as_deref().map(Vec::as_slice)).ok_or(ComplaintError::Matches)
             }
         }
     }
@@ -201,26 +188,13 @@ impl Complaint {
         Self::opened_with(manifest, teller, secret, index, sealed, &fresh)
     }
 
-    fn opened_with(
-        manifest: &Manifest,
-        teller: u8,
-        secret: &TellerSecret,
-        index: u64,
-        sealed: &SealedBox,
-        fresh: &[u8; 32],
-    ) -> Self {
+    fn opened_with(manifest: &Manifest, teller: u8, secret: &TellerSecret, index: u64, sealed: &SealedBox, fresh: &[u8; 32]) -> Self {
         let w = sealed.ephemeral();
         let w8 = w.times_8();
         let exponent = Zeroizing::new(secret.exponent());
         let mut nonce = hash_to_scalar(
             "isoloir/v1/complaint-nonce",
-            &[
-                fresh,
-                secret.seal_bytes(),
-                manifest.id().as_bytes(),
-                &index.to_be_bytes(),
-                w.bytes(),
-            ],
+            &[fresh, secret.seal_bytes(), manifest.id().as_bytes(), &index.to_be_bytes(), w.bytes()],
         );
         let dh = EdwardsPublic::new(*exponent * w8);
         let m1 = EdwardsPublic::new(EdwardsPoint::mul_base(&nonce));
@@ -236,67 +210,30 @@ impl Complaint {
 
 impl DhProof {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let mut point =
-            || EdwardsPublic::decode(&reader.array()?).ok_or(DecodeError::Point);
+        let mut point = || EdwardsPublic::decode(&reader.array()?).ok_or(DecodeError::Point);
         let (dh, m1, m2) = (point()?, point()?, point()?);
         Ok(Self { dh, m1, m2, y: reader.scalar()? })
     }
 
     /// `y·B ≡ M1 + c·Q` and `y·W8 ≡ M2 + c·Δ`.
-    fn verify(
-        &self,
-        manifest: &Manifest,
-        index: u64,
-        teller: u8,
-        key: &SealKey,
-        w: &EdwardsPublic,
-    ) -> Result<(), ComplaintError> {
+    fn verify(&self, manifest: &Manifest, index: u64, teller: u8, key: &SealKey, w: &EdwardsPublic) -> Result<(), ComplaintError> {
         let c = challenge(manifest, index, teller, key.bytes(), w, [&self.dh, &self.m1, &self.m2]);
-        let times = |scalar: Scalar, point: EdwardsPoint| {
-            EdwardsPoint::vartime_multiscalar_mul([scalar], [point])
-        };
-        let knows_key = equal_cofactored(
-            &EdwardsPoint::mul_base(&self.y),
-            &(self.m1.point() + times(c, key.point())),
-        );
-        let same_exponent = equal_cofactored(
-            &times(self.y, w.times_8()),
-            &(self.m2.point() + times(c, self.dh.point())),
-        );
+        let times = |scalar: Scalar, point: EdwardsPoint| EdwardsPoint::vartime_multiscalar_mul([scalar], [point]);
+        let knows_key = equal_cofactored(&EdwardsPoint::mul_base(&self.y), &(self.m1.point() + times(c, key.point())));
+        let same_exponent = equal_cofactored(&times(self.y, w.times_8()), &(self.m2.point() + times(c, self.dh.point())));
         if knows_key && same_exponent { Ok(()) } else { Err(ComplaintError::Proof) }
     }
 }
 
-fn challenge(
-    manifest: &Manifest,
-    index: u64,
-    teller: u8,
-    key: &[u8; 32],
-    w: &EdwardsPublic,
-    [dh, m1, m2]: [&EdwardsPublic; 3],
-) -> Scalar {
+fn challenge(manifest: &Manifest, index: u64, teller: u8, key: &[u8; 32], w: &EdwardsPublic, [dh, m1, m2]: [&EdwardsPublic; 3]) -> Scalar {
     hash_to_scalar(
         "isoloir/v1/complaint",
-        &[
-            manifest.id().as_bytes(),
-            &index.to_be_bytes(),
-            &[teller],
-            key,
-            w.bytes(),
-            dh.bytes(),
-            m1.bytes(),
-            m2.bytes(),
-        ],
+        &[manifest.id().as_bytes(), &index.to_be_bytes(), &[teller], key, w.bytes(), dh.bytes(), m1.bytes(), m2.bytes()],
     )
 }
 
 /// What is wrong with a plaintext that a complaint made public; `None` if nothing is.
-fn fault_in_public(
-    manifest: &Manifest,
-    teller: u8,
-    ballot: &Current,
-    plaintext: Option<&[u8]>,
-) -> Option<Reason> {
+fn fault_in_public(manifest: &Manifest, teller: u8, ballot: &Current, plaintext: Option<&[u8]>) -> Option<Reason> {
     let Some(plaintext) = plaintext else {
         return Some(Reason::Open);
     };
@@ -304,12 +241,8 @@ fn fault_in_public(
         return Some(Reason::Encoding);
     };
     let fits = shares.iter().enumerate().all(|(question, share)| {
-        let expected = ballot
-            .question_points(manifest, question)
-            .map(|points| share_commitment(&points, teller));
-        share.split_last().zip(expected).is_some_and(|((tau, sigma), expected)| {
-            commit_vartime(sigma, tau) == expected
-        })
+        let expected = ballot.question_points(manifest, question).map(|points| share_commitment(&points, teller));
+        share.split_last().zip(expected).is_some_and(|((tau, sigma), expected)| commit_vartime(sigma, tau) == expected)
     });
     (!fits).then_some(Reason::Share)
 }
@@ -343,4 +276,86 @@ fn share_commitment(points: &[Point], teller: u8) -> curve25519_dalek::Ristretto
 pub(crate) fn powers_of(teller: u8, count: usize) -> Vec<Scalar> {
     let j = Scalar::from(teller);
     core::iter::successors(Some(Scalar::ONE), |power| Some(power * j)).take(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::ballot::{Ballot, Statement};
+
+    fn hex(value: &Value) -> Vec<u8> {
+        hex::decode(value.as_str().unwrap()).unwrap()
+    }
+
+    fn array(value: &Value) -> [u8; 32] {
+        hex(value).try_into().unwrap()
+    }
+
+    fn name(reason: Reason) -> &'static str {
+        match reason {
+            Reason::Malformed => "malformed",
+            Reason::Open => "open",
+            Reason::Encoding => "encoding",
+            Reason::Share => "share",
+            Reason::Missing => "missing",
+        }
+    }
+
+    /// Vectors: spec/vectors/complaints.json.
+    #[test]
+    fn complaints_of_the_vectors() {
+        let vectors: Value = serde_json::from_str(include_str!("../../../spec/vectors/complaints.json")).unwrap();
+        let ballot_1: Value = serde_json::from_str(include_str!("../../../spec/vectors/ballot-1.json")).unwrap();
+        let manifest = Manifest::parse(ballot_1["manifest"].as_str().unwrap().as_bytes()).unwrap();
+        let key = Point::decode(&array(&vectors["K"])).unwrap();
+        let index = vectors["index"].as_u64().unwrap();
+        let teller = u8::try_from(vectors["teller"].as_u64().unwrap()).unwrap();
+        let secret = TellerSecret::from_bytes(&array(&vectors["teller_seal_secret"]), &[1; 32]);
+        assert_eq!(secret.seal_key().bytes(), &array(&vectors["Q"]));
+        let current = |ballot: &Value| {
+            let bytes = match ballot.as_str().unwrap() {
+                "honest" => hex(&vectors["honest_public_ballot"]),
+                "torsioned" => hex(&vectors["torsioned_public_ballot"]),
+                name => {
+                    let valid = vectors["valid"].as_array().unwrap();
+                    match valid.iter().find(|case| case["malice"] == name) {
+                        Some(case) => hex(&case["public_ballot"]),
+                        None => hex(ballot),
+                    }
+                }
+            };
+            let statement = Statement::new(&manifest, Ballot::decode(&manifest, &bytes).unwrap(), key);
+            Current::for_tests(index, &statement)
+        };
+        let read = |bytes: &[u8]| {
+            let mut reader = Reader::new(bytes);
+            let complaint = Complaint::read(&mut reader)?;
+            reader.finish()?;
+            Ok::<_, ComplaintError>(complaint)
+        };
+        for case in vectors["valid"].as_array().unwrap() {
+            let malice = case["malice"].as_str().unwrap();
+            let bytes = hex(&case["complaint"]);
+            let complaint = read(&bytes).unwrap();
+            assert_eq!(complaint.encode(), bytes);
+            let ballot = current(&case["public_ballot"]);
+            let reason = complaint.verify(&manifest, teller, &ballot).unwrap();
+            assert_eq!(name(reason), case["reason"], "{malice}");
+            if !case["nonce"].is_null() {
+                let sealed = SealedBox::decode(&manifest, &hex(&case["box"])).unwrap();
+                let made = Complaint::opened_with(&manifest, teller, &secret, index, &sealed, &array(&vectors["fresh"]));
+                assert_eq!(made.encode(), bytes, "{malice}");
+            }
+        }
+        for case in vectors["invalid"].as_array().unwrap() {
+            let ballot = current(&case["public_ballot"]);
+            let error = read(&hex(&case["complaint"]))
+                .and_then(|complaint| complaint.verify(&manifest, teller, &ballot))
+                .expect_err(case["why"].as_str().unwrap());
+            let expected = case["error"].as_str().unwrap().strip_prefix("complaint: ").unwrap();
+            assert!(error.to_string().starts_with(expected), "{error} instead of {expected}");
+        }
+    }
 }

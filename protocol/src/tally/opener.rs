@@ -101,11 +101,7 @@ struct Opened {
 
 impl Opener {
     /// Starts on a log that is closed.
-    pub fn new(
-        election: &Election,
-        teller: u8,
-        secret: &TellerSecret,
-    ) -> Result<Self, OpenerError> {
+    pub fn new(election: &Election, teller: u8, secret: &TellerSecret) -> Result<Self, OpenerError> {
         let manifest = election.manifest().ok_or(OpenerError::NotClosed)?;
         if election.closing().is_none() {
             return Err(OpenerError::NotClosed);
@@ -114,16 +110,9 @@ impl Opener {
             Some(keys) if secret.matches(&keys.seal, &keys.sign) => {}
             _ => return Err(OpenerError::OtherKeys { teller }),
         }
-        let positions: BTreeMap<u64, usize> = election
-            .current_ballots()
-            .enumerate()
-            .map(|(position, (_, ballot))| (ballot.index(), position))
-            .collect();
-        let zeros = manifest
-            .questions
-            .iter()
-            .map(|question| vec![Scalar::ZERO; question.bits().saturating_add(1)])
-            .collect::<Vec<_>>();
+        let positions: BTreeMap<u64, usize> =
+            election.current_ballots().enumerate().map(|(position, (_, ballot))| (ballot.index(), position)).collect();
+        let zeros = manifest.questions.iter().map(|question| vec![Scalar::ZERO; question.bits().saturating_add(1)]).collect::<Vec<_>>();
         Ok(Self {
             teller,
             secret: secret.clone(),
@@ -137,12 +126,7 @@ impl Opener {
 
     /// Checks and opens boxes, given with the log index of their ballot. Boxes of other ballots,
     /// boxes with another hash than the ballot's, and boxes seen before are ignored.
-    pub fn open(
-        &mut self,
-        election: &Election,
-        boxes: &[(u64, &[u8])],
-        rng: &mut impl CryptoRng,
-    ) -> Progress {
+    pub fn open(&mut self, election: &Election, boxes: &[(u64, &[u8])], rng: &mut impl CryptoRng) -> Progress {
         let Some(manifest) = election.manifest() else {
             return self.progress();
         };
@@ -158,10 +142,8 @@ impl Opener {
             }
         }
         let good = self.check_and_decrypt(manifest, &wanted, rng);
-        let ballots: Vec<(&Opened, &Current)> = good
-            .iter()
-            .filter_map(|(index, opened)| Some((opened, election.current_ballot_at(*index)?)))
-            .collect();
+        let ballots: Vec<(&Opened, &Current)> =
+            good.iter().filter_map(|(index, opened)| Some((opened, election.current_ballot_at(*index)?))).collect();
         let bad: Vec<usize> = bisect(&ballots, &mut |part| shares_fit(manifest, self.teller, part, rng))
             .into_iter()
             .map(|(opened, _)| opened.position)
@@ -203,11 +185,7 @@ impl Opener {
 
     /// Body and data of the report. Boxes not seen yet are an error unless `include_missing` lists
     /// them as complaints of type 3, which is for the last third of the window (section 7).
-    pub fn report(
-        &self,
-        election: &Election,
-        include_missing: bool,
-    ) -> Result<(Vec<u8>, Vec<u8>), OpenerError> {
+    pub fn report(&self, election: &Election, include_missing: bool) -> Result<(Vec<u8>, Vec<u8>), OpenerError> {
         let manifest = election.manifest().ok_or(OpenerError::NotClosed)?;
         let closing = election.closing().ok_or(OpenerError::NotClosed)?;
         let missing = self.missing();
@@ -219,14 +197,7 @@ impl Opener {
             complaints.insert(index, Complaint::missing(index));
         }
         let complaints: Vec<Complaint> = complaints.into_values().collect();
-        Ok(report::make(
-            manifest.id(),
-            self.teller,
-            closing.size,
-            &closing.root,
-            &complaints,
-            self.secret.sign(),
-        ))
+        Ok(report::make(manifest.id(), self.teller, closing.size, &closing.root, &complaints, self.secret.sign()))
     }
 
     /// Log indices of ballots that were added here and are void by another teller's complaint:
@@ -234,27 +205,20 @@ impl Opener {
     pub fn to_remove(&self, election: &Election) -> Vec<u64> {
         self.positions
             .iter()
-            .filter(|(index, position)| {
-                self.states.get(**position) == Some(&State::Added) && election.is_void(**index)
-            })
+            .filter(|(index, position)| self.states.get(**position) == Some(&State::Added) && election.is_void(**index))
             .map(|(index, _)| *index)
             .collect()
     }
 
     /// Body and data of the sums over the counted ballots. `removed` are the boxes of
     /// [`Self::to_remove`].
-    pub fn sums(
-        &self,
-        election: &Election,
-        removed: &[(u64, &[u8])],
-    ) -> Result<(Vec<u8>, Vec<u8>), OpenerError> {
+    pub fn sums(&self, election: &Election, removed: &[(u64, &[u8])]) -> Result<(Vec<u8>, Vec<u8>), OpenerError> {
         let manifest = election.manifest().ok_or(OpenerError::NotFixed)?;
         let counted = election.counted_hash().ok_or(OpenerError::NotFixed)?;
         if election.too_few() {
             return Err(OpenerError::TooFew);
         }
-        let lacking: Vec<u64> =
-            self.missing().into_iter().filter(|index| !election.is_void(*index)).collect();
+        let lacking: Vec<u64> = self.missing().into_iter().filter(|index| !election.is_void(*index)).collect();
         if !lacking.is_empty() {
             return Err(OpenerError::BoxesMissing { indices: lacking });
         }
@@ -266,9 +230,7 @@ impl Opener {
                 let ballot = election.current_ballot_at(index)?;
                 let (bucket, weight) = election.bucket_of(index)?;
                 let sealed = SealedBox::decode(manifest, bytes).ok()?;
-                let shares = self
-                    .is_named(ballot, bytes)
-                    .then(|| self.decrypt(manifest, ballot, &sealed))??;
+                let shares = self.is_named(ballot, bytes).then(|| self.decrypt(manifest, ballot, &sealed))??;
                 totals.add(bucket, &-Scalar::from(weight), &shares);
                 Some(())
             });
@@ -279,13 +241,7 @@ impl Opener {
         if !not_given.is_empty() {
             return Err(OpenerError::BoxesToRemove { indices: not_given });
         }
-        Ok(sums::make(
-            manifest.id(),
-            self.teller,
-            &counted,
-            &totals.to_public(),
-            self.secret.sign(),
-        ))
+        Ok(sums::make(manifest.id(), self.teller, &counted, &totals.to_public(), self.secret.sign()))
     }
 
     fn is_named(&self, ballot: &Current, bytes: &[u8]) -> bool {
@@ -306,10 +262,7 @@ impl Opener {
         wanted: &BTreeMap<u64, (usize, &Current, &[u8])>,
         rng: &mut impl CryptoRng,
     ) -> Vec<(u64, Opened)> {
-        let statements: Vec<_> = wanted
-            .values()
-            .map(|(_, ballot, bytes)| (ballot.box_statement(manifest, self.teller), *bytes))
-            .collect();
+        let statements: Vec<_> = wanted.values().map(|(_, ballot, bytes)| (ballot.box_statement(manifest, self.teller), *bytes)).collect();
         let verdicts = sealed_box::check_batch(manifest, &statements, rng);
         let mut good = Vec::new();
         for ((index, (position, ballot, bytes)), verdict) in wanted.iter().zip(verdicts) {
@@ -326,29 +279,17 @@ impl Opener {
         good
     }
 
-    fn decrypt(
-        &self,
-        manifest: &Manifest,
-        ballot: &Current,
-        sealed: &SealedBox,
-    ) -> Option<Vec<Zeroizing<Vec<Scalar>>>> {
+    fn decrypt(&self, manifest: &Manifest, ballot: &Current, sealed: &SealedBox) -> Option<Vec<Zeroizing<Vec<Scalar>>>> {
         let recipient = &manifest.teller_keys(self.teller)?.seal;
         let context = ballot.box_statement(manifest, self.teller).context;
         let plaintext = sealed.open(self.secret.seal_bytes(), recipient, &context)?;
         read_shares(manifest, &plaintext)
     }
 
-    fn complain_opened(
-        &mut self,
-        manifest: &Manifest,
-        ballot: &Current,
-        bytes: &[u8],
-        rng: &mut impl CryptoRng,
-    ) {
+    fn complain_opened(&mut self, manifest: &Manifest, ballot: &Current, bytes: &[u8], rng: &mut impl CryptoRng) {
         let index = ballot.index();
         if let Ok(sealed) = SealedBox::decode(manifest, bytes) {
-            let complaint =
-                Complaint::opened(manifest, self.teller, &self.secret, index, &sealed, rng);
+            let complaint = Complaint::opened(manifest, self.teller, &self.secret, index, &sealed, rng);
             self.complaints.insert(index, complaint);
         }
         if let Some(position) = self.positions.get(&index).copied() {
@@ -379,12 +320,7 @@ impl SecretSums {
 
 /// Whether `Com(σ(j); τ(j)) = B + Σ_l j^l·V_l` for every question of every ballot: all equations
 /// with random factors in one sum. The shares are secret, so their side is computed in constant time.
-fn shares_fit(
-    manifest: &Manifest,
-    teller: u8,
-    opened: &[(&Opened, &Current)],
-    rng: &mut impl CryptoRng,
-) -> bool {
+fn shares_fit(manifest: &Manifest, teller: u8, opened: &[(&Opened, &Current)], rng: &mut impl CryptoRng) -> bool {
     let bits = manifest.questions.iter().map(|question| question.bits()).max().unwrap_or(0);
     let mut values = Zeroizing::new(vec![Scalar::ZERO; bits]);
     let mut blinding = Zeroizing::new(Scalar::ZERO);

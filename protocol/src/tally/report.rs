@@ -37,11 +37,7 @@ impl Report {
             root: reader.array()?,
             complaints: reader.u32()?,
             data: DataRef::read(&mut reader)?,
-            signed: body
-                .split_last_chunk::<SIGNATURE_LEN>()
-                .ok_or(DecodeError::Truncated)?
-                .0
-                .to_vec(),
+            signed: body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?.0.to_vec(),
             signature: reader.array()?,
         };
         reader.finish()?;
@@ -50,9 +46,9 @@ impl Report {
 
     /// Whether the teller signed it.
     pub fn verify(&self, manifest: &Manifest) -> bool {
-        manifest.teller_keys(self.teller).is_some_and(|keys| {
-            keys.sign.verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature)
-        })
+        manifest
+            .teller_keys(self.teller)
+            .is_some_and(|keys| keys.sign.verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature))
     }
 
     /// The complaints in the data, in strictly increasing order of their indices.
@@ -84,8 +80,7 @@ pub(crate) fn make(
 ) -> (Vec<u8>, Vec<u8>) {
     let data: Vec<u8> = complaints.iter().flat_map(Complaint::encode).collect();
     let count = u32::try_from(complaints.len()).unwrap_or(u32::MAX);
-    let mut body =
-        [[teller].as_slice(), &size.to_be_bytes(), root, &count.to_be_bytes()].concat();
+    let mut body = [[teller].as_slice(), &size.to_be_bytes(), root, &count.to_be_bytes()].concat();
     DataRef::to(&data).write(&mut body);
     let signature = secret.sign(LABEL, &[election.as_bytes(), &body]);
     body.extend_from_slice(&signature);

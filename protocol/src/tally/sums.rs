@@ -35,11 +35,7 @@ impl Sums {
             teller: reader.u8()?,
             counted: reader.array()?,
             data: DataRef::read(&mut reader)?,
-            signed: body
-                .split_last_chunk::<SIGNATURE_LEN>()
-                .ok_or(DecodeError::Truncated)?
-                .0
-                .to_vec(),
+            signed: body.split_last_chunk::<SIGNATURE_LEN>().ok_or(DecodeError::Truncated)?.0.to_vec(),
             signature: reader.array()?,
         };
         reader.finish()?;
@@ -48,9 +44,9 @@ impl Sums {
 
     /// Whether the teller signed it.
     pub fn verify(&self, manifest: &Manifest) -> bool {
-        manifest.teller_keys(self.teller).is_some_and(|keys| {
-            keys.sign.verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature)
-        })
+        manifest
+            .teller_keys(self.teller)
+            .is_some_and(|keys| keys.sign.verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature))
     }
 }
 
@@ -86,12 +82,7 @@ pub fn read_data(manifest: &Manifest, buckets: usize, data: &[u8]) -> Result<Buc
             manifest
                 .questions
                 .iter()
-                .map(|question| {
-                    Ok(QuestionSums {
-                        values: reader.scalars(question.bits())?,
-                        blinding: reader.scalar()?,
-                    })
-                })
+                .map(|question| Ok(QuestionSums { values: reader.scalars(question.bits())?, blinding: reader.scalar()? }))
                 .collect()
         })
         .collect::<Result<BucketSums, DecodeError>>()?;
@@ -100,13 +91,7 @@ pub fn read_data(manifest: &Manifest, buckets: usize, data: &[u8]) -> Result<Buc
 }
 
 /// Body and data of a sums entry.
-pub(crate) fn make(
-    election: ElectionId,
-    teller: u8,
-    counted: &[u8; 32],
-    sums: &BucketSums,
-    secret: &SignSecret,
-) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn make(election: ElectionId, teller: u8, counted: &[u8; 32], sums: &BucketSums, secret: &SignSecret) -> (Vec<u8>, Vec<u8>) {
     let mut data = Vec::new();
     for question in sums.iter().flatten() {
         for value in question.values.iter().chain(core::iter::once(&question.blinding)) {
@@ -125,11 +110,7 @@ pub type BucketCommitments = Vec<Vec<Vec<RistrettoPoint>>>;
 
 /// Whether `Com(F; Γ) = Σ weight·(B + Σ_l j^l·V_l)` in every bucket and question; else the first
 /// (bucket, question) where it fails.
-pub(crate) fn check(
-    teller: u8,
-    sums: &BucketSums,
-    commitments: &BucketCommitments,
-) -> Result<(), (usize, usize)> {
+pub(crate) fn check(teller: u8, sums: &BucketSums, commitments: &BucketCommitments) -> Result<(), (usize, usize)> {
     for (bucket, (sums, commitments)) in sums.iter().zip(commitments).enumerate() {
         for (question, (sums, points)) in sums.iter().zip(commitments).enumerate() {
             let expected = sum_vartime(&powers_of(teller, points.len()), points);
@@ -146,14 +127,9 @@ pub type Totals = Vec<Vec<Vec<u64>>>;
 
 /// Interpolates the totals from the sums of `t` tellers. `None` if a total is no number up to the
 /// bucket's counted weight or does not open `Σ weight·B`.
-pub(crate) fn interpolate(
-    sums: &[(u8, &BucketSums)],
-    commitments: &BucketCommitments,
-    weights: &[u64],
-) -> Option<Totals> {
+pub(crate) fn interpolate(sums: &[(u8, &BucketSums)], commitments: &BucketCommitments, weights: &[u64]) -> Option<Totals> {
     let tellers: Vec<u8> = sums.iter().map(|(teller, _)| *teller).collect();
-    let factors: Vec<Scalar> =
-        tellers.iter().map(|teller| lagrange(*teller, &tellers)).collect::<Option<_>>()?;
+    let factors: Vec<Scalar> = tellers.iter().map(|teller| lagrange(*teller, &tellers)).collect::<Option<_>>()?;
     commitments
         .iter()
         .zip(weights)
@@ -163,10 +139,7 @@ pub(crate) fn interpolate(
                 .iter()
                 .enumerate()
                 .map(|(question, points)| {
-                    let parts: Vec<&QuestionSums> = sums
-                        .iter()
-                        .map(|(_, sums)| sums.get(bucket)?.get(question))
-                        .collect::<Option<_>>()?;
+                    let parts: Vec<&QuestionSums> = sums.iter().map(|(_, sums)| sums.get(bucket)?.get(question)).collect::<Option<_>>()?;
                     open_question(&parts, &factors, points, *weight)
                 })
                 .collect()
@@ -174,18 +147,12 @@ pub(crate) fn interpolate(
         .collect()
 }
 
-fn open_question(
-    parts: &[&QuestionSums],
-    factors: &[Scalar],
-    points: &[RistrettoPoint],
-    weight: u64,
-) -> Option<Vec<u64>> {
+fn open_question(parts: &[&QuestionSums], factors: &[Scalar], points: &[RistrettoPoint], weight: u64) -> Option<Vec<u64>> {
     let combine = |value: &dyn Fn(&QuestionSums) -> Option<Scalar>| -> Option<Scalar> {
         parts.iter().zip(factors).map(|(part, factor)| Some(value(part)? * factor)).sum()
     };
     let bits = parts.first()?.values.len();
-    let values: Vec<Scalar> =
-        (0..bits).map(|bit| combine(&|part| part.values.get(bit).copied())).collect::<Option<_>>()?;
+    let values: Vec<Scalar> = (0..bits).map(|bit| combine(&|part| part.values.get(bit).copied())).collect::<Option<_>>()?;
     let blinding = combine(&|part| Some(part.blinding))?;
     if commit_vartime(&values, &blinding) != *points.first()? {
         return None;
