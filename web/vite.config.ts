@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { defineConfig } from "vite";
 // @ts-expect-error plain module without types
 import { catalogues } from "./tools/catalogues.mjs";
+// @ts-expect-error plain module without types
+import { compress } from "./tools/compress.mjs";
 
 const pages = ["vote", "check", "test", "tellers", "results", "audit"];
 const input: Record<string, string> = { home: resolve(import.meta.dirname, "index.html") };
@@ -10,7 +12,7 @@ for (const page of pages) input[page] = resolve(import.meta.dirname, page, "inde
 export default defineConfig({
   root: import.meta.dirname,
   appType: "mpa",
-  plugins: [catalogues()],
+  plugins: [catalogues(), compress()],
   worker: { format: "es" },
   build: {
     outDir: "dist",
