@@ -1,0 +1,21 @@
+// Where things are. What the build tools know better comes by environment.
+
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const ROOT = resolve(import.meta.dirname, "../..");
+/** Everything a run leaves behind. */
+export const RESULTS = join(ROOT, "e2e", "results");
+/** The real program. */
+export const PROGRAM = resolve(ROOT, process.env["ISOLOIR_BIN"] ?? process.env["ISOLOIR"] ?? "target/debug/isoloir");
+export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+/** The browser module as wasm-pack makes it. */
+export const MODULE = join(ROOT, "ballot-wasm", "pkg");
+export const SCREENSHOTS = join(ROOT, "target", "screenshots");
+
+/** A folder that exists. */
+export function folder(...parts: string[]): string {
+  const path = join(...parts);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
