@@ -6,6 +6,14 @@ import type { IsoloirError, Manifest } from "../wasm/types";
 
 type CodeFailure = Extract<IsoloirError, { kind: "code" }>;
 
+/** How a registrar's code came; with the registrar's name where two use the same channel. */
+export function channelOf(manifest: Manifest, registrar: number): string {
+  const own = manifest.registrars[registrar];
+  if (!own) return "";
+  const shared = manifest.registrars.filter((other) => other.channel === own.channel).length > 1;
+  return shared ? `${own.channel} (${own.name})` : own.channel;
+}
+
 /** A sentence for a code that was refused. */
 export function codeError(error: CodeFailure, typed: string, slot: number, manifest: Manifest): string {
   switch (error.problem) {
@@ -20,7 +28,7 @@ export function codeError(error: CodeFailure, typed: string, slot: number, manif
     case "wrong":
       return t("code_errors.wrong", { slot: String(slot) });
     case "swapped":
-      return t("code_errors.swapped", { channel: manifest.registrars[error.other]?.channel ?? "" });
+      return t("code_errors.swapped", { channel: channelOf(manifest, error.other) });
     default:
       return t("code_errors.checksum");
   }

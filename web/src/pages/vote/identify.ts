@@ -1,6 +1,6 @@
 // Screen 1: who votes. By link, nothing is typed with one registrar; with two, only the second code.
 
-import { codeError } from "../../components/code-error";
+import { channelOf, codeError } from "../../components/code-error";
 import { clockNote, heading } from "../../components/election";
 import { errorScreen, explain, failure } from "../../components/errors";
 import { button, errorSummary, field, form, note, steps, when, withTime, working } from "../../components/parts";
@@ -127,7 +127,7 @@ function showIdentify(vote: Vote, errors: FieldErrors): void {
       clockNote(),
       errorSummary(Object.entries(shown).map(([id, text]) => ({ id, text }))),
       given.length > 0
-        ? note("ok", t("vote.code_right", { slot: String(vote.slot), channel: given.map((p) => registrars[p]?.channel ?? "").join(", ") }))
+        ? note("ok", t("vote.code_right", { slot: String(vote.slot), channel: given.map((p) => channelOf(vote.info.manifest, p)).join(", ") }))
         : h("p", null, registrars.length > 1 ? t("vote.identify_intro_two", { count: registrars.length }) : t("vote.identify_intro")),
       form(submit,
         vote.voter && given.length > 0 ? null : field({
@@ -136,7 +136,7 @@ function showIdentify(vote: Vote, errors: FieldErrors): void {
         }),
         missing.map((p) => field({
           id: `code-${p}`,
-          label: registrars.length > 1 ? t("vote.code_by", { channel: registrars[p]?.channel ?? "" }) : t("vote.code"),
+          label: registrars.length > 1 ? t("vote.code_by", { channel: channelOf(vote.info.manifest, p) }) : t("vote.code"),
           hint: registrars.length > 1 ? t("vote.code_hint_by", { name: registrars[p]?.name ?? "" }) : t("vote.code_hint"),
           error: shown[`code-${p}`],
           input: code(p),
@@ -162,10 +162,10 @@ function read(vote: Vote, typed: Record<string, string>): FieldErrors {
     if (/^[1-9][0-9]{0,9}$/.test(text)) vote.slot = Number(text);
     else errors["slot"] = text === "" ? t("vote.slot_missing") : t("vote.slot_digits");
   }
-  vote.info.manifest.registrars.forEach((registrar, p) => {
+  vote.info.manifest.registrars.forEach((_, p) => {
     if (!document.getElementById(`code-${p}`)) return;
     const text = typed[`code-${p}`]?.trim() ?? "";
-    if (text === "") errors[`code-${p}`] = t("vote.code_missing", { channel: registrar.channel });
+    if (text === "") errors[`code-${p}`] = t("vote.code_missing", { channel: channelOf(vote.info.manifest, p) });
     else vote.codes[p] = text;
   });
   return errors;
