@@ -113,7 +113,7 @@ function sealBox(manifest: Manifest, of: BallotUnderKey, teller: Teller, j: numb
   const secret = hpke.derivePrivateKey(hash("isoloir/v1/ephemeral", seed, u8(j)).slice(0, 32));
   const epsilon = clamped(secret) / 8n;
   const W = Edwards.BASE.multiplyUnsafe(epsilon);
-  // The receiver's share of the Diffie-Hellman value: mont(ε·Q) is the u-coordinate of 8·ε·Q, and of 8·ε·8·Q after one more 8.
+  // X25519 of the key 8·ε and mont(Q), which is that of 8·Q, is the u-coordinate of 64·ε·Q = 8·(ε·8·Q).
   const dh = mont(teller.seal.point.clearCofactor().multiplyUnsafe(epsilon));
   const receiver = mont(teller.seal.point);
   const ciphertext = hpke.seal(dh, mont(W), receiver, boxInfo(manifest, of.ballot.slot, j), plaintext);
