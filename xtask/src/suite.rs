@@ -18,6 +18,8 @@ pub enum Runner {
     Vitest,
     /// Playwright's runner.
     Playwright,
+    /// Node's own runner, with its reporter `spec`.
+    Node,
 }
 
 /// How many tests passed and failed.
@@ -95,6 +97,7 @@ fn closing(runner: Runner, line: &str) -> Count {
         Runner::Vitest => line.strip_prefix("Tests "),
         // One line for each, as `3 passed (1.2m)`.
         Runner::Playwright => line.split_whitespace().next().filter(|word| word.parse::<u64>().is_ok()).map(|_| line),
+        Runner::Node => return node(line),
     };
     let mut count = Count::default();
     for part in told.unwrap_or_default().split([',', ';', '|', '(', ')']) {
@@ -109,6 +112,17 @@ fn closing(runner: Runner, line: &str) -> Count {
         }
     }
     count
+}
+
+/// Node writes one line for each number, as `ℹ pass 3`.
+fn node(line: &str) -> Count {
+    let (what, number) = line.strip_prefix("ℹ ").and_then(|rest| rest.split_once(' ')).unwrap_or_default();
+    let number = number.parse().unwrap_or(0);
+    match what {
+        "pass" => Count { passed: number, failed: 0 },
+        "fail" | "cancelled" => Count { passed: 0, failed: number },
+        _ => Count::default(),
+    }
 }
 
 /// The line without the codes that colour it.
@@ -157,6 +171,9 @@ mod tests {
         assert_eq!(counts(Runner::Vitest, " Test Files  2 passed (2)"), (0, 0));
         assert_eq!(counts(Runner::Playwright, "  5 passed (1.2m)"), (5, 0));
         assert_eq!(counts(Runner::Playwright, "  1 flaky"), (0, 1));
+        assert_eq!(counts(Runner::Node, "\u{1b}[34mℹ pass 337\u{1b}[39m"), (337, 0));
+        assert_eq!(counts(Runner::Node, "ℹ fail 2"), (0, 2));
+        assert_eq!(counts(Runner::Node, "ℹ cancelled 1"), (0, 1));
     }
 
     #[test]
@@ -164,6 +181,8 @@ mod tests {
         assert_eq!(counts(Runner::Nextest, "        PASS [   0.003s] xtask stamp::tests::a"), (0, 0));
         assert_eq!(counts(Runner::Harness, "test a::b ... ok"), (0, 0));
         assert_eq!(counts(Runner::Playwright, "Running 5 tests using 1 worker"), (0, 0));
+        assert_eq!(counts(Runner::Node, "ℹ tests 339"), (0, 0));
+        assert_eq!(counts(Runner::Node, "ℹ duration_ms 83849.629274"), (0, 0));
     }
 
     #[test]

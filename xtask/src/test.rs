@@ -17,7 +17,7 @@ pub fn everything(root: &Path) -> Outcome {
     let before = work_tree(root);
     setup::everything(root, false)?;
     web::build(root)?;
-    let mut reports = vec![native(root, &[])?, documentation(root)?, pages(root)?];
+    let mut reports = vec![native(root, &[])?, documentation(root)?, pages(root)?, second_verifier(root)?];
     reports.extend(in_browser(root)?);
     reports.extend(end_to_end(root, &[])?);
     if let Some(before) = before {
@@ -63,6 +63,12 @@ fn documentation(root: &Path) -> Outcome<Report> {
 /// The parts of the pages that need no browser.
 fn pages(root: &Path) -> Outcome<Report> {
     suite::run("pages", Runner::Vitest, command("npm", &root.join("web")).args(["run", "--silent", "test"]))
+}
+
+/// The verifier that shares no code with the others, on the shared vectors and elections.
+fn second_verifier(root: &Path) -> Outcome<Report> {
+    node::install(root, "verifier")?;
+    suite::run("second verifier", Runner::Node, command("npm", &root.join("verifier")).args(["run", "--silent", "test"]))
 }
 
 /// The shared vectors inside a real browser, by the module's own tests.
