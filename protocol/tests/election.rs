@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
-use common::{array, hex, items, number, path, text, vector};
+use common::{array, files, hex, items, mutated, number, path, text, vector};
 use isoloir_protocol::{
     archive::Archive,
     audit::{Status, audit},
@@ -28,24 +28,6 @@ fn numbers(value: &Value) -> Vec<u64> {
 fn totals(value: &Value) -> Vec<Vec<Vec<u64>>> {
     let lists = |value: &Value| value.as_array().unwrap().iter().map(numbers).collect();
     value.as_array().unwrap().iter().map(lists).collect()
-}
-
-/// All files below a folder, by their path in it.
-pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut waiting = vec![folder.to_owned()];
-    while let Some(next) = waiting.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                waiting.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 fn archive(name: &str) -> Archive {
@@ -201,29 +183,6 @@ fn good_archives_pass_with_the_facts_of_the_vectors() {
 fn the_zip_of_an_archive_is_the_same_archive() {
     let zipped = fs::read(path("elections/plain.zip")).unwrap();
     assert_eq!(Archive::from_zip(&zipped).unwrap(), archive("plain"));
-}
-
-/// Applies the changes of an item of elections-rejected.json.
-fn mutated(base: &str, changes: &Value) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(&path(&format!("elections/{base}")));
-    for change in changes.as_array().unwrap() {
-        let file = text(&change["file"]).to_owned();
-        if change.get("delete").is_some() {
-            assert!(files.remove(&file).is_some(), "{file}");
-        } else if let Some(content) = change.get("text") {
-            files.insert(file, text(content).as_bytes().to_vec());
-        } else if let Some(content) = change.get("hex") {
-            files.insert(file, hex(content));
-        } else {
-            let content = files.get_mut(&file).unwrap();
-            for splice in items(&change["splice"]).iter().rev() {
-                let at = usize::try_from(number(&splice["at"])).unwrap();
-                let until = at + usize::try_from(number(&splice["remove"])).unwrap();
-                content.splice(at..until, hex(&splice["insert"]));
-            }
-        }
-    }
-    files
 }
 
 #[test]

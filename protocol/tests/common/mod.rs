@@ -1,7 +1,11 @@
 //! The vectors of `spec/vectors`, which an independent implementation made.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects)]
 
-use std::{fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -41,4 +45,45 @@ pub fn array<const N: usize>(value: &Value) -> [u8; N] {
 /// An integer, or a decimal string where it may exceed 2^53.
 pub fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| text(value).parse().expect("a number"))
+}
+
+/// All files below a folder, by their path in it.
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// Applies the changes of an item of elections-rejected.json.
+pub fn mutated(base: &str, changes: &Value) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files(&path(&format!("elections/{base}")));
+    for change in changes.as_array().unwrap() {
+        let file = text(&change["file"]).to_owned();
+        if change.get("delete").is_some() {
+            assert!(files.remove(&file).is_some(), "{file}");
+        } else if let Some(content) = change.get("text") {
+            files.insert(file, text(content).as_bytes().to_vec());
+        } else if let Some(content) = change.get("hex") {
+            files.insert(file, hex(content));
+        } else {
+            let content = files.get_mut(&file).unwrap();
+            for splice in items(&change["splice"]).iter().rev() {
+                let at = usize::try_from(number(&splice["at"])).unwrap();
+                let until = at + usize::try_from(number(&splice["remove"])).unwrap();
+                content.splice(at..until, hex(&splice["insert"]));
+            }
+        }
+    }
+    files
 }
