@@ -1,5 +1,6 @@
 //! `wasm-pack.toml`, read in full: an unknown or missing name is an error, so that the file says what happens.
 
+use std::fmt;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -36,12 +37,26 @@ pub struct Budget {
 }
 
 /// The sizes of a built module, in bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     /// As it is.
     pub raw: u64,
     /// Compressed by brotli.
     pub brotli: u64,
+}
+
+impl Sizes {
+    /// Reads what is displayed.
+    pub fn parse(text: &str) -> Option<Sizes> {
+        let (raw, brotli) = text.split_once(" bytes, ")?;
+        Some(Sizes { raw: raw.parse().ok()?, brotli: brotli.strip_suffix(" compressed by brotli")?.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes, {} compressed by brotli", self.raw, self.brotli)
+    }
 }
 
 impl Settings {
@@ -193,6 +208,13 @@ mod tests {
     fn what_nothing_reads_is_refused() {
         assert_eq!(refused(&format!("speed = 1\n{GOOD}")), "wasm-pack.toml has `speed`, which nothing reads.");
         assert_eq!(refused(&format!("{GOOD}\ngzip = 1")), "wasm-pack.toml has in [budget] `gzip`, which nothing reads.");
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_are_shown() {
+        let sizes = Sizes { raw: 1_000, brotli: 400 };
+        assert_eq!(Sizes::parse(&sizes.to_string()), Some(sizes));
+        assert_eq!(Sizes::parse("1000 bytes"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::settings::{FILE, Settings, Sizes};
+use crate::settings::{Settings, Sizes};
 use crate::setup::cargo_tools::{WASM_BINDGEN, WASM_PACK};
 use crate::setup::{self, WasmTools};
 use crate::shell::{Doing, Failure, Outcome, ask, command, path_with, run, step};
@@ -16,17 +16,23 @@ pub fn build(root: &Path) -> Outcome<PathBuf> {
     let settings = Settings::read(root)?;
     let package = root.join(&settings.out_dir);
     let inputs = inputs(root, &settings)?;
-    let kept = root.join("target/wasm.stamp");
-    if inputs.matches(&kept) && module(&package).is_some() {
-        println!("── browser module: unchanged");
-    } else {
-        let tools = setup::wasm_tools(root, false)?;
-        step("browser module", || pack(root, &settings, &package, &tools))?;
-        inputs.keep(&kept)?;
-    }
-    let module = module(&package).ok_or_else(|| Failure::new(format!("wasm-pack left no module in {}.", settings.out_dir)))?;
-    let sizes = sizes(root, &module)?;
-    println!("   {} bytes, {} compressed by brotli", sizes.raw, sizes.brotli);
+    let (kept, measured) = (root.join("target/wasm.stamp"), root.join("target/wasm.sizes"));
+    let known = std::fs::read_to_string(&measured).ok().and_then(|text| Sizes::parse(&text));
+    let sizes = match known {
+        Some(sizes) if inputs.matches(&kept) && module(&package).is_ok() => {
+            println!("── browser module: unchanged");
+            sizes
+        }
+        _ => {
+            let tools = setup::wasm_tools(root, false)?;
+            step("browser module", || pack(root, &settings, &package, &tools))?;
+            let sizes = sizes(root, &module(&package)?)?;
+            std::fs::write(&measured, sizes.to_string()).doing("noting the sizes of the module")?;
+            inputs.keep(&kept)?;
+            sizes
+        }
+    };
+    println!("   the module: {sizes}");
     settings.budget.check(sizes)?;
     Ok(package)
 }
@@ -37,7 +43,11 @@ fn inputs(root: &Path, settings: &Settings) -> Outcome<Stamp> {
     for tool in [&WASM_BINDGEN, &WASM_PACK] {
         stamp.text(tool.version);
     }
-    for file in [FILE, "Cargo.toml", "Cargo.lock", "package-lock.json"] {
+    // The budget is left out: it is checked each time and changes nothing in the module.
+    for setting in [&settings.target, &settings.profile, &settings.out_dir].into_iter().chain(&settings.optimiser) {
+        stamp.text(setting);
+    }
+    for file in ["Cargo.toml", "Cargo.lock", "package-lock.json"] {
         stamp.file(&root.join(file))?;
     }
     for folder in ["protocol", &settings.folder] {
@@ -61,16 +71,29 @@ fn pack(root: &Path, settings: &Settings, package: &Path, tools: &WasmTools) -> 
     pack.arg("--out-dir").arg(package).env("PATH", &path).env("CARGO_TARGET_DIR", root.join(TARGET_DIR));
     run(&mut pack)?;
 
-    let module = module(package).ok_or_else(|| Failure::new(format!("wasm-pack left no module in {}.", settings.out_dir)))?;
-    let optimised = root.join(TARGET_DIR).join("optimised.wasm");
-    run(command(&tools.optimiser, root).args(&settings.optimiser).arg(&module).arg("-o").arg(&optimised))?;
-    std::fs::copy(&optimised, &module).doing("putting the optimised module in place")?;
+    let module = module(package)?;
+    optimise(root, settings, &module, tools)
+}
+
+/// Lets wasm-opt rewrite the module, or takes what it made of the same module before: it needs most of a minute.
+fn optimise(root: &Path, settings: &Settings, module: &Path, tools: &WasmTools) -> Outcome {
+    let mut before = Stamp::new();
+    before.file(module)?;
+    before.file(&root.join("package-lock.json"))?;
+    settings.optimiser.iter().for_each(|flag| before.text(flag));
+    let (optimised, kept) = (root.join(TARGET_DIR).join("optimised.wasm"), root.join(TARGET_DIR).join("optimised.stamp"));
+    if !(before.matches(&kept) && optimised.is_file()) {
+        run(command(&tools.optimiser, root).args(&settings.optimiser).arg(module).arg("-o").arg(&optimised))?;
+        before.keep(&kept)?;
+    }
+    std::fs::copy(&optimised, module).doing("putting the optimised module in place")?;
     Ok(())
 }
 
-fn module(package: &Path) -> Option<PathBuf> {
+fn module(package: &Path) -> Outcome<PathBuf> {
     let files = std::fs::read_dir(package).into_iter().flatten().flatten();
-    files.map(|file| file.path()).find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+    let found = files.map(|file| file.path()).find(|file| file.extension().is_some_and(|extension| extension == "wasm"));
+    found.ok_or_else(|| Failure::new(format!("wasm-pack left no module in {}.", package.display())))
 }
 
 /// The size of a module as it is and as a server sends it. Node compresses: it is needed for the pages anyhow.
