@@ -37,7 +37,7 @@ function overall(manifest: Manifest, q: number, totals: readonly number[], weigh
 function byGroup(manifest: Manifest, q: number, buckets: readonly CountedBucket[]): Child {
   const question = manifest.questions[q];
   if (!question) return null;
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("common.by_group_of", { number: q + 1 }) }, h("table", null,
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("common.by_group_of", { number: q + 1 }) }, h("table", { class: "many" },
     h("caption", null, h("span", null, own(question.title), " – ", t("common.by_group"))),
     h("thead", null, h("tr", null,
       h("th", { scope: "col" }, t("common.group")),

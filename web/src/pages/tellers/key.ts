@@ -84,7 +84,7 @@ function strengthMeter(): { element: HTMLElement; update: (passphrase: string) =
 
 /** The part of a key that everyone may know, as the organiser's tool reads it. */
 export function publicPart(name: string, made: Pick<NewTellerKey, "seal" | "sign">): string {
-  return JSON.stringify({ name, seal: made.seal, sign: made.sign }, null, 2);
+  return JSON.stringify({ role: "teller", name, seal: made.seal, sign: made.sign }, null, 2);
 }
 
 function showMade(shell: Shell, module: Isoloir, back: () => void, name: string, made: NewTellerKey): void {
@@ -109,7 +109,7 @@ function showMade(shell: Shell, module: Isoloir, back: () => void, name: string,
             [t("tellers.public_sign"), h("code", { class: "small" }, made.sign)],
           ])),
           h("div", { class: "actions" }, button(t("tellers.send_public_go"), () => {
-            module.page.download("teller-public.json", "application/json", publicPart(name, made));
+            module.page.download(made.fileName.replace(/(\.json|\.key)?$/, ".pub.json"), "application/json", publicPart(name, made));
             saved.shared = true;
             shell.redraw();
           }, "plain", "save-public"), saved.shared ? h("span", { class: "badge ok" }, t("tellers.saved")) : null)),

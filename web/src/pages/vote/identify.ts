@@ -4,9 +4,10 @@ import { channelOf, codeError } from "../../components/code-error";
 import { clockNote, heading } from "../../components/election";
 import { errorScreen, explain, failure } from "../../components/errors";
 import { button, errorSummary, field, form, note, steps, when, withTime, working } from "../../components/parts";
+import { serverNow } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
 import { parseLink } from "../../lib/fragment";
-import { t, tx } from "../../lib/i18n";
+import { formatSpan, t, tx } from "../../lib/i18n";
 import { tidyCode } from "../../lib/tidy";
 import { showChoose } from "./choose";
 import { noticesFor } from "./phases";
@@ -216,7 +217,7 @@ export function showWelcome(vote: Vote): void {
       voter.current
         ? note(final ? "ok" : "warn", tx("vote.voted_at", { time: when(voter.current.time) }), final ? t("vote.vote_is_final") : t("vote.again_replaces"), h("p", null, t("vote.not_you")))
         : h("p", null, t("vote.takes")),
-      h("p", null, withTime("vote.closes_at", vote.status.closes)),
+      h("p", null, withTime("vote.closes_at", vote.status.closes), " ", t("vote.that_is_in", { span: formatSpan(vote.status.closes - serverNow()) })),
       h("div", { class: "actions" },
         final ? null : button(voter.current ? t("vote.vote_again") : t("vote.start"), start, "primary", "start"),
         voter.current ? h("a", { class: "button", href: `/check/#${vote.info.id}.${voter.slot}.${voter.current.code}` }, t("vote.check_receipt")) : null,

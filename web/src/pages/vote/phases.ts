@@ -44,7 +44,7 @@ function screen(phase: Voting, status: Status, vote: Vote | null): Child {
     return [
       heading(vote?.info.manifest.title ?? null, t("vote.not_yet")),
       h("p", { class: "lead" }, withTime("vote.opens_at", status.opens)),
-      left > 0 ? h("p", null, t("vote.opens_in", { span: formatSpan(left) })) : h("p", null, t("vote.opens_soon")),
+      left > 0 ? h("p", null, t("vote.that_is_in", { span: formatSpan(left) })) : h("p", null, t("vote.opens_soon")),
       h("p", null, withTime("vote.closes_at", status.closes)),
       h("p", null, t("vote.keep_open")),
       vote && (vote.codes.some((code) => code !== null) || vote.loose !== null) ? h("p", null, t("vote.code_kept")) : null,
