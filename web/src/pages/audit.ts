@@ -119,7 +119,7 @@ function show(shell: Shell, module: Isoloir, election: ElectionId | null, report
         ? verdict("ok", t("audit.accepted"), h("p", null, state?.result ? t("audit.accepted_text") : t("audit.accepted_so_far")))
         : verdict("bad", t("audit.rejected"), h("p", null, t("audit.rejected_text", { count: failed.length })))),
       h("h2", null, t("audit.checks")),
-      h("ol", { class: "checks", "data-testid": "checks" }, report.checks.map(line)),
+      h("ol", { class: "checks", "data-testid": "checks" }, report.checks.map((check) => line(check, report.accepted))),
       report.warnings.length > 0
         ? note("warn", t("audit.warnings"), h("ul", null, report.warnings.map((warning) => h("li", null, warningText(warning)))))
         : null,
@@ -157,9 +157,9 @@ function warningText(warning: AuditReport["warnings"][number]): string {
   }
 }
 
-function line(check: CheckOutcome): HTMLElement {
+function line(check: CheckOutcome, accepted: boolean): HTMLElement {
   const tone = check.verdict === "holds" ? "ok" : check.verdict === "fails" ? "bad" : "none";
-  const said = check.verdict === "holds" ? t("audit.holds") : check.verdict === "fails" ? t("audit.fails") : t("audit.nothing_yet");
+  const said = check.verdict === "holds" ? t("audit.holds") : check.verdict === "fails" ? t("audit.fails") : accepted ? t("audit.nothing_yet") : t("audit.undecided");
   return h("li", { "data-check": check.check, "data-outcome": check.verdict }, icon(tone),
     h("div", null,
       h("strong", null, `${check.check} · ${said}`), " – ", t(`audit.${check.check}` as Key),
@@ -169,8 +169,9 @@ function line(check: CheckOutcome): HTMLElement {
 function failureOf(check: CheckOutcome): Child {
   const shown = check.findings.slice(0, FINDINGS_SHOWN);
   return [
-    shown.map((finding) => [
-      h("p", null, finding.index === null ? t("audit.failed_whole") : t("audit.failed_entry", { index: String(finding.index) }), " ", t(`audit.${check.check}_means` as Key)),
+    shown.map((finding, i) => [
+      // One sentence for several findings about the same entry.
+      shown[i - 1]?.index === finding.index && i > 0 ? null : h("p", null, finding.index === null ? t("audit.failed_whole") : t("audit.failed_entry", { index: String(finding.index) }), " ", t(`audit.${check.check}_means` as Key)),
       h("p", { class: "small mono" }, `${finding.problem}: ${finding.detail}`),
     ]),
     check.findings.length > shown.length ? h("p", { class: "muted" }, t("audit.more_findings", { count: check.findings.length - shown.length })) : null,
