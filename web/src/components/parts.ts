@@ -137,9 +137,6 @@ export function form(submit: () => void | Promise<void>, ...children: Child[]): 
   return element;
 }
 
-/** A link inside a sentence. */
-export const link = (href: string, text: string): HTMLAnchorElement => h("a", { href }, text);
-
 /** How long until a time, by the server's clock, in words; null once it is over. */
 export const untilText = (ms: number, now: number): string | null => (ms > now ? formatSpan(ms - now) : null);
 
