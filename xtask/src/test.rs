@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::settings::Settings;
+use crate::setup;
 use crate::setup::browser::{self, Browser};
 use crate::setup::cargo_tools::NEXTEST;
 use crate::setup::wasm_target::TARGET;
-use crate::setup::{self, node};
 use crate::shell::{Failure, Outcome, ask, command, path_with, run, step};
 use crate::suite::{self, Count, Report, Runner};
 use crate::{wasm, web};
@@ -67,7 +67,6 @@ fn pages(root: &Path) -> Outcome<Report> {
 
 /// The verifier that shares no code with the others, on the shared vectors and elections.
 fn second_verifier(root: &Path) -> Outcome<Report> {
-    node::install(root, "verifier")?;
     suite::run("second verifier", Runner::Node, command("npm", &root.join("verifier")).args(["run", "--silent", "test"]))
 }
 
@@ -97,7 +96,6 @@ fn end_to_end(root: &Path, options: &[&str]) -> Outcome<Option<Report>> {
     if !folder.join("package.json").is_file() {
         return Ok(None);
     }
-    node::install(root, "e2e")?;
     let browser = browser::ensure(root)?;
     let program = program(root)?;
     let mut npm = command("npm", &folder);

@@ -41,8 +41,9 @@ pub fn everything(root: &Path, by_rustup: bool) -> Outcome {
     let tools = wasm_tools(root, by_rustup)?;
     let browser = browser::ensure(root)?;
     let nextest = NEXTEST.ensure(root)?;
-    node::install(root, "web")?;
-    node::install(root, "e2e")?;
+    for folder in ["web", "e2e", "verifier"] {
+        node::install(root, folder)?;
+    }
     for (what, place) in [
         ("compiler for the browser", &tools.compiler.folder.join("rustc")),
         ("wasm-bindgen", &tools.bindgen),
