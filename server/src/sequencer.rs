@@ -23,7 +23,7 @@ use tokio::sync::{
     oneshot,
 };
 
-use self::check::{Candidate, Checked};
+use self::check::Checked;
 use crate::{
     log::{Accepted, Log},
     problem::{Kind, Problem},
@@ -79,6 +79,11 @@ impl Jobs {
             return Err(Kind::Unavailable.into());
         }
         if self.ballots.capacity() == 0 { Err(Kind::Busy.into()) } else { Ok(()) }
+    }
+
+    /// How many ballots wait.
+    pub fn waiting(&self) -> usize {
+        self.ballots.max_capacity().saturating_sub(self.ballots.capacity())
     }
 
     /// Has a ballot checked and appended.
@@ -172,11 +177,11 @@ impl Sequencer {
         match job {
             UrgentJob::Entry { kind, body, data, answer } => {
                 let accepted = self.entry(kind, body, data).await;
-                let done = accepted.is_ok();
-                let _ = answer.send(accepted);
-                if done {
+                // The last report makes the fix entry due, the last sums the result.
+                if accepted.is_ok() {
                     self.append_due().await;
                 }
+                let _ = answer.send(accepted);
             }
             UrgentJob::Cosign { note, answer } => {
                 let _ = answer.send(self.cosign(&note).await);
@@ -206,7 +211,7 @@ impl Sequencer {
             // The same ballot may have been waiting twice.
             match self.log.recorded(job.submission.public()).await {
                 Ok(None) => {
-                    candidates.push(Candidate::new(job.submission));
+                    candidates.push(job.submission);
                     answers.push(job.answer);
                 }
                 Ok(Some(accepted)) => {

@@ -108,6 +108,11 @@ impl Running {
         self.service.elections.tick().await;
     }
 
+    /// How many ballots wait for their turn, in all elections.
+    pub fn waiting(&self) -> usize {
+        self.service.elections.all().iter().map(|log| log.jobs.waiting()).sum()
+    }
+
     /// Answers what is under way, then stops.
     pub async fn stop(self) {
         if let Some(ticker) = self.ticker {

@@ -10,7 +10,6 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
 };
-use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,11 +21,13 @@ pub enum Format {
     Json,
 }
 
-/// Writes the logs of this process to standard error. Libraries report failures only: what they say
-/// more of may hold an address. The second call in a process changes nothing.
+/// What is written: failures of libraries, and what the server itself says. What libraries say more of
+/// may hold an address.
+pub const FILTER: &str = "error,isoloir=info,isoloir_server=info";
+
+/// Writes the logs of this process to standard error. The second call in a process changes nothing.
 pub fn init(format: Format) {
-    let filter = EnvFilter::new("error,isoloir=info,isoloir_server=info");
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(FILTER).with_writer(std::io::stderr);
     let _ = match format {
         Format::Text => builder.try_init(),
         Format::Json => builder.json().try_init(),

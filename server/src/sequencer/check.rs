@@ -14,11 +14,6 @@ use crate::log::Log;
 /// Ballots whose boxes are checked by one thread at a time.
 const CHUNK: usize = 32;
 
-/// A submission that is to be checked.
-pub(super) struct Candidate {
-    submission: Submission,
-}
-
 /// A submission that may be appended.
 pub(super) struct Checked {
     pub proven: Proven,
@@ -26,31 +21,25 @@ pub(super) struct Checked {
     pub boxes: Vec<Vec<u8>>,
 }
 
-impl Candidate {
-    pub fn new(submission: Submission) -> Self {
-        Self { submission }
-    }
-}
-
 /// Whether an entry may come next, and what appending it takes.
 pub(super) fn entry(log: &Log, leaf: &[u8], data: &[u8]) -> Result<Admitted, Refusal> {
     log.read(|state| state.election().admit(leaf, data, &mut rng()))
 }
 
-/// The verdict on each ballot, in order: rules, boxes, proofs. A bad ballot costs only itself.
-pub(super) fn ballots(log: &Log, candidates: Vec<Candidate>, time: u64) -> Vec<Result<Checked, Refusal>> {
+/// The verdict on each ballot, in order: rules, proofs, boxes. A bad ballot costs only itself. Proofs
+/// come before boxes, since a wrong code shows in both and is to be named for what it is.
+pub(super) fn ballots(log: &Log, submissions: Vec<Submission>, time: u64) -> Vec<Result<Checked, Refusal>> {
     let manifest = log.manifest();
     let opened: Vec<Result<Opened, Refusal>> = log.read(|state| {
-        let open = |candidate: Candidate| {
-            let (ballot, public, boxes) = candidate.submission.into_parts();
+        let open = |submission: Submission| {
+            let (ballot, public, boxes) = submission.into_parts();
             state.election().check_ballot_rules(&ballot, time)?;
             Ok(Opened { statement: state.election().statement(ballot)?, public, boxes })
         };
-        candidates.into_par_iter().map(open).collect()
+        submissions.into_par_iter().map(open).collect()
     });
-    let boxed: Vec<Result<Opened, Refusal>> =
-        opened.into_par_iter().chunks(CHUNK).flat_map_iter(|chunk| check_boxes(manifest, chunk)).collect();
-    prove(manifest, boxed)
+    let proven = prove(manifest, opened);
+    proven.into_par_iter().chunks(CHUNK).flat_map_iter(|chunk| check_boxes(manifest, chunk)).collect()
 }
 
 /// A ballot that keeps the rules, with the key under which it must verify.
@@ -60,65 +49,7 @@ struct Opened {
     boxes: Vec<Vec<u8>>,
 }
 
-impl Opened {
-    fn refuse_box(&self, teller: u8, error: BoxError) -> Refusal {
-        Refusal::Box { slot: self.statement.ballot().slot(), teller, error }
-    }
-
-    fn check_hashes(self) -> Result<Self, Refusal> {
-        let ballot = self.statement.ballot();
-        let mut boxes = (1..).zip(&self.boxes);
-        let wrong = boxes.find_map(|(teller, bytes)| {
-            let error = sealed_box::check_hash(ballot, teller, bytes).err()?;
-            Some(self.refuse_box(teller, error))
-        });
-        wrong.map_or(Ok(self), Err)
-    }
-
-    fn statements<'a>(&'a self, manifest: &'a Manifest) -> impl Iterator<Item = (u8, BoxStatement<'a>, &'a [u8])> {
-        let ballot = self.statement.ballot();
-        (1..).zip(&self.boxes).map(move |(teller, bytes)| {
-            let statement = BoxStatement {
-                context: BoxContext { election: manifest.id(), slot: ballot.slot(), teller },
-                supersedes: ballot.supersedes(),
-                key: self.statement.key().bytes(),
-                commitments: ballot.commitments().map(|point| point.bytes()).collect(),
-            };
-            (teller, statement, bytes.as_slice())
-        })
-    }
-}
-
-/// The box check on every box of some ballots.
-fn check_boxes(manifest: &Manifest, ballots: Vec<Result<Opened, Refusal>>) -> Vec<Result<Opened, Refusal>> {
-    let ballots: Vec<Result<Opened, Refusal>> = ballots.into_iter().map(|ballot| ballot.and_then(Opened::check_hashes)).collect();
-    let mut owners = Vec::new();
-    let mut boxes = Vec::new();
-    for (position, ballot) in ballots.iter().enumerate() {
-        for (teller, statement, bytes) in ballot.iter().flat_map(|ballot| ballot.statements(manifest)) {
-            owners.push((position, teller));
-            boxes.push((statement, bytes));
-        }
-    }
-    let verdicts = sealed_box::check_batch(manifest, &boxes, &mut rng());
-    let wrong: Vec<(usize, u8, BoxError)> =
-        owners.into_iter().zip(verdicts).filter_map(|((position, teller), verdict)| Some((position, teller, verdict.err()?))).collect();
-    let mut wrong = wrong.into_iter().peekable();
-    let mut checked = Vec::with_capacity(ballots.len());
-    for (position, ballot) in ballots.into_iter().enumerate() {
-        let mut first = None;
-        while let Some((_, teller, error)) = wrong.next_if(|(owner, ..)| *owner == position) {
-            first.get_or_insert((teller, error));
-        }
-        checked.push(match (ballot, first) {
-            (Ok(ballot), Some((teller, error))) => Err(ballot.refuse_box(teller, error)),
-            (ballot, _) => ballot,
-        });
-    }
-    checked
-}
-
-/// The proofs of the ballots that have come so far, as one batch.
+/// The proofs of the ballots that keep the rules, as one batch.
 fn prove(manifest: &Manifest, ballots: Vec<Result<Opened, Refusal>>) -> Vec<Result<Checked, Refusal>> {
     let mut statements = Vec::with_capacity(ballots.len());
     let mut rest = Vec::with_capacity(ballots.len());
@@ -139,6 +70,66 @@ fn prove(manifest: &Manifest, ballots: Vec<Result<Opened, Refusal>>) -> Vec<Resu
             Ok(Checked { proven, public, boxes })
         })
         .collect()
+}
+
+/// The box check on every box of some ballots.
+fn check_boxes(manifest: &Manifest, ballots: Vec<Result<Checked, Refusal>>) -> Vec<Result<Checked, Refusal>> {
+    let ballots: Vec<Result<Checked, Refusal>> = ballots.into_iter().map(|ballot| ballot.and_then(Checked::check_hashes)).collect();
+    let mut owners = Vec::new();
+    let mut boxes = Vec::new();
+    for (position, ballot) in ballots.iter().enumerate() {
+        for (teller, statement, bytes) in ballot.iter().flat_map(|ballot| ballot.statements(manifest)) {
+            owners.push((position, teller));
+            boxes.push((statement, bytes));
+        }
+    }
+    let verdicts = sealed_box::check_batch(manifest, &boxes, &mut rng());
+    drop(boxes);
+    // Of each ballot the first box that fails.
+    let mut wrong = owners.into_iter().zip(verdicts).filter_map(|(owner, verdict)| Some((owner, verdict.err()?))).peekable();
+    let mut checked = Vec::with_capacity(ballots.len());
+    for (position, ballot) in ballots.into_iter().enumerate() {
+        let mut first = None;
+        while let Some(((_, teller), error)) = wrong.next_if(|((owner, _), _)| *owner == position) {
+            first.get_or_insert((teller, error));
+        }
+        checked.push(match (ballot, first) {
+            (Ok(ballot), Some((teller, error))) => Err(ballot.refuse_box(teller, error)),
+            (ballot, _) => ballot,
+        });
+    }
+    checked
+}
+
+impl Checked {
+    fn refuse_box(&self, teller: u8, error: BoxError) -> Refusal {
+        Refusal::Box { slot: self.proven.statement().ballot().slot(), teller, error }
+    }
+
+    fn check_hashes(self) -> Result<Self, Refusal> {
+        let ballot = self.proven.statement().ballot();
+        let mut boxes = (1..).zip(&self.boxes);
+        let wrong = boxes.find_map(|(teller, bytes)| {
+            let error = sealed_box::check_hash(ballot, teller, bytes).err()?;
+            Some(self.refuse_box(teller, error))
+        });
+        wrong.map_or(Ok(self), Err)
+    }
+
+    /// Each box with what its proof is about.
+    fn statements<'a>(&'a self, manifest: &'a Manifest) -> impl Iterator<Item = (u8, BoxStatement<'a>, &'a [u8])> {
+        let statement = self.proven.statement();
+        let ballot = statement.ballot();
+        (1..).zip(&self.boxes).map(move |(teller, bytes)| {
+            let about = BoxStatement {
+                context: BoxContext { election: manifest.id(), slot: ballot.slot(), teller },
+                supersedes: ballot.supersedes(),
+                key: statement.key().bytes(),
+                commitments: ballot.commitments().map(|point| point.bytes()).collect(),
+            };
+            (teller, about, bytes.as_slice())
+        })
+    }
 }
 
 fn rng() -> UnwrapErr<getrandom::SysRng> {

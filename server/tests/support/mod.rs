@@ -1,0 +1,208 @@
+//! A server of the test's own, and the people who use it.
+
+pub mod faults;
+pub mod http;
+pub mod people;
+pub mod scene;
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use isoloir_protocol::rand_core::UnwrapErr;
+use isoloir_server::{Clock, Config, Organisers, Running, SharedClock, start_on, store::SqliteStore};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+pub use faults::Faults;
+pub use http::{Anonymous, Answer};
+pub use people::{Organiser, Registrar, Teller, Voter, Witness};
+pub use scene::Scene;
+
+/// 2026-12-01T12:00:00Z, when the elections of these tests open.
+pub const OPENS: u64 = 1_796_126_400_000;
+pub const MINUTE: u64 = 60_000;
+pub const HOUR: u64 = 60 * MINUTE;
+pub const DAY: u64 = 24 * HOUR;
+/// 2026-12-03T21:00:00Z plus the grace of 15 minutes.
+pub const END: u64 = OPENS + 57 * HOUR + 15 * MINUTE;
+
+pub const PUBLIC_HOST: &str = "vote.example.org";
+
+pub fn rng() -> UnwrapErr<getrandom::SysRng> {
+    UnwrapErr(getrandom::SysRng)
+}
+
+/// A clock that shows what it is set to.
+#[derive(Debug)]
+pub struct HandClock(AtomicU64);
+
+impl HandClock {
+    pub fn set(&self, ms: u64) {
+        self.0.store(ms, Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub fn advance(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now_ms(&self) -> u64 {
+        self.now()
+    }
+}
+
+/// A server with its own database, and the store's faults at hand.
+pub struct TestServer {
+    pub clock: Arc<HandClock>,
+    pub faults: Arc<Faults>,
+    pub config: Config,
+    /// Removed when dropped.
+    _folder: TempDir,
+    runtime: Option<Runtime>,
+    running: Option<Running>,
+}
+
+impl TestServer {
+    pub fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// A server whose settings were changed; anybody may begin elections unless changed.
+    pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandClock(AtomicU64::new(OPENS - DAY)));
+        let mut config = Config {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: format!("https://{PUBLIC_HOST}"),
+            data_dir: folder.path().join("data"),
+            organisers: Organisers::Anybody,
+            tick: None,
+            workers: 1,
+            clock: SharedClock::from(clock.clone()),
+            ..Config::default()
+        };
+        change(&mut config);
+        let mut server = Self { clock, faults: Arc::default(), config, _folder: folder, runtime: None, running: None };
+        server.run();
+        server
+    }
+
+    fn run(&mut self) {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        std::fs::create_dir_all(&self.config.data_dir).unwrap();
+        let running = runtime.block_on(async {
+            let store = SqliteStore::open(&self.config.data_dir.join("isoloir.sqlite")).await.unwrap();
+            let store = faults::FaultyStore::new(store, self.faults.clone());
+            start_on(self.config.clone(), Arc::new(store)).await.unwrap()
+        });
+        self.runtime = Some(runtime);
+        self.running = Some(running);
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    pub fn http(&self) -> Anonymous {
+        Anonymous::new(self.running().addr)
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.running().addr
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.config.data_dir
+    }
+
+    pub fn tick(&self) {
+        self.runtime.as_ref().unwrap().block_on(self.running().tick());
+    }
+
+    /// Waits until so many ballots wait for the sequencer.
+    pub fn wait_for_waiting(&self, count: usize) {
+        while self.running().waiting() < count {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Ends the server in good order.
+    pub fn stop(&mut self) {
+        if let (Some(runtime), Some(running)) = (&self.runtime, self.running.take()) {
+            runtime.block_on(running.stop());
+        }
+        self.runtime = None;
+    }
+
+    /// Ends the server as a crash would: what is under way is never answered.
+    pub fn kill(&mut self) {
+        drop(self.running.take());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Changes the database behind the back of the server, which must be stopped.
+    pub fn sql(&self, statement: &'static str) {
+        assert!(self.running.is_none());
+        let path = self.config.data_dir.join("isoloir.sqlite");
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+            let done = sqlx::query(statement).execute(&mut connection).await.unwrap();
+            assert!(done.rows_affected() > 0, "{statement}");
+            sqlx::Connection::close(connection).await.unwrap();
+        });
+    }
+
+    /// Whether some file of the server contains these bytes.
+    pub fn disk_contains(&self, bytes: &[u8]) -> bool {
+        files(&self.config.data_dir).iter().any(|path| {
+            let content = std::fs::read(path).unwrap();
+            content.windows(bytes.len()).any(|window| window == bytes)
+        })
+    }
+
+    /// The seed in the file of a log's key.
+    pub fn log_seed(&self, name: &str) -> [u8; 32] {
+        let text = std::fs::read_to_string(self.data_dir().join(format!("keys/{name}.key"))).unwrap();
+        let key = text.trim().splitn(5, '+').last().unwrap();
+        let key = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, key).unwrap();
+        key[1..].try_into().unwrap()
+    }
+
+    /// Starts the server again on what is on the disk.
+    pub fn start_again(&mut self) {
+        self.faults = Arc::default();
+        self.run();
+    }
+
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+}
+
+/// All files in a folder and its folders.
+pub fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.faults.release();
+        self.stop();
+    }
+}
