@@ -29,6 +29,7 @@ cargo xtask COMMAND
   fmt               format the Rust code
   lint              formatting, Clippy and the types of the pages, every warning an error
   e2e [OPTION…]     whole elections in the browser; options go to its runner
+  bench             what the protocol's steps cost, built for release
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +56,7 @@ enum Job<'a> {
     Format,
     Lint,
     EndToEnd(&'a [&'a str]),
+    Bench,
 }
 
 /// Understands the arguments; what is not understood is refused with the list of commands.
@@ -65,6 +67,7 @@ fn parse<'a>(arguments: &'a [&'a str]) -> Outcome<Job<'a>> {
         ["e2e", options @ ..] => Job::EndToEnd(options),
         ["setup"] => Job::Setup { by_rustup: false },
         ["setup", "--rustup"] => Job::Setup { by_rustup: true },
+        ["bench"] => Job::Bench,
         ["test"] => Job::Test,
         ["wasm"] => Job::Wasm,
         ["web"] => Job::Web,
@@ -97,6 +100,10 @@ fn perform(job: &Job) -> Outcome {
         Job::Format => checks::format(&root, false),
         Job::Lint => checks::lint(&root),
         Job::EndToEnd(options) => test::browser_runs(&root, options),
+        Job::Bench => {
+            drop(lock);
+            shell::run(shell::command("cargo", &root).args(["run", "--release", "--package", "isoloir-bench", "--bin", "bench-protocol"]))
+        }
     }
 }
 
