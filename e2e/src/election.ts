@@ -141,7 +141,7 @@ export class Election {
     if (!first) throw new Error("an election has a registrar");
     const links = await first.issue(this, this.roll, slots);
     const codes = second ? await second.issue(this, this.roll, slots) : null;
-    for (const registrar of registrars) await registrar.consent(this);
+    await Promise.all(registrars.map((registrar) => registrar.consent(this)));
     this.voters = [...links.values()].sort((a, b) => a.slot - b.slot).map((mail) => {
       const further = codes?.get(mail.slot);
       return new Voter(this, mail.slot, linkIn(mail), further ? [codeIn(further)] : []);
@@ -153,7 +153,7 @@ export class Election {
   }
 
   async consent(tellers: readonly Teller[] = this.people.tellers): Promise<void> {
-    for (const teller of tellers) await teller.consent(this);
+    await Promise.all(tellers.map((teller) => teller.consent(this)));
   }
 
   /** The organiser has signed the opening; voting begins at its time. */

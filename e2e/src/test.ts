@@ -117,4 +117,4 @@ export const test = base.extend<PerTest, PerWorker>({
   },
 });
 
-export { expect, type BrowserContext, type Page } from "@playwright/test";
+export { expect, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";

@@ -1,0 +1,34 @@
+// Every screen, in two languages, light and dark, on the smallest phone: no violation that axe
+// finds, nothing to scroll sideways, one heading, a title of its own.
+
+import { faults } from "../src/access.js";
+import { expect, test, type BrowserContextOptions } from "../src/test.js";
+import { countTour, voterTour, type Stage } from "../src/tour.js";
+
+const PHONE = { width: 320, height: 640 };
+
+for (const [name, options] of [
+  ["French, light", { locale: "fr-FR", colorScheme: "light", viewport: PHONE }],
+  ["English, dark", { locale: "en-GB", colorScheme: "dark", viewport: PHONE }],
+] satisfies [string, BrowserContextOptions][]) {
+  for (const [who, tour, screens] of [["voters", voterTour, 30], ["tellers and the public", countTour, 25]] as const) {
+    test(`what ${who} see is accessible: ${name}`, async ({ clock, people, network, home, announced, open }) => {
+      test.slow();
+      const seen: string[] = [];
+      const found: string[] = [];
+      const stage: Stage = {
+        clock, people, network, home, announced,
+        open: (more) => open({ ...options, ...more }),
+        visit: async (page, screen) => {
+          seen.push(screen);
+          found.push(...(await faults(page, screen)));
+          expect(await page.evaluate(() => document.documentElement.lang)).toBe(options.locale.slice(0, 2));
+        },
+      };
+      await tour(stage);
+      expect(found).toEqual([]);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen.length).toBeGreaterThanOrEqual(screens);
+    });
+  }
+}
