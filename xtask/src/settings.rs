@@ -19,11 +19,22 @@ pub struct Settings {
     pub target: String,
     /// The profile of Cargo.toml.
     pub profile: String,
-    /// The folder of the package, from the root.
-    pub out_dir: String,
     /// What wasm-opt is told.
     pub optimiser: Vec<String>,
-    /// The largest module allowed.
+    /// What is made from the crate, in the order of the names.
+    pub modules: Vec<Module>,
+}
+
+/// One module, with its package.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Module {
+    /// Its name here.
+    pub name: String,
+    /// The folder of the package, from the root.
+    pub out_dir: String,
+    /// The features of the crate, these and no others; nothing for the crate's default ones.
+    pub features: Option<Vec<String>>,
+    /// The largest size allowed.
     pub budget: Budget,
 }
 
@@ -68,27 +79,47 @@ impl Settings {
     /// Reads the file's text.
     pub fn parse(text: &str) -> Outcome<Settings> {
         let mut table: Table = text.parse().doing(FILE)?;
-        let mut optimiser = Section::take(&mut table, "optimiser")?;
-        let mut budget = Section::take(&mut table, "budget")?;
-        let mut top = Section { name: "", table };
+        let mut optimiser = Section::take(&mut table, "optimiser", "optimiser")?;
+        let modules = Section::take(&mut table, "module", "module")?.table;
+        let mut top = Section { name: String::new(), table };
         let settings = Settings {
             folder: top.text("crate")?,
             target: top.text("target")?,
             profile: top.text("profile")?,
-            out_dir: top.text("out-dir")?,
             optimiser: optimiser.texts("flags")?,
-            budget: Budget { raw: budget.size("raw")?, brotli: budget.size("brotli")? },
+            modules: Module::parse_all(modules)?,
         };
-        for section in [top, optimiser, budget] {
-            section.end()?;
-        }
+        top.end()?;
+        optimiser.end()?;
         Ok(settings)
+    }
+}
+
+impl Module {
+    fn parse_all(mut table: Table) -> Outcome<Vec<Module>> {
+        let names: Vec<String> = table.keys().cloned().collect();
+        let modules: Outcome<Vec<Module>> = names.into_iter().map(|name| Module::parse(&mut table, name)).collect();
+        modules.and_then(|modules| if modules.is_empty() { Err(Failure::new(format!("{FILE} names no module."))) } else { Ok(modules) })
+    }
+
+    fn parse(table: &mut Table, name: String) -> Outcome<Module> {
+        let mut section = Section::take(table, &name, &format!("module.{name}"))?;
+        let mut budget = Section::take(&mut section.table, "budget", &format!("module.{name}.budget"))?;
+        let module = Module {
+            out_dir: section.text("out-dir")?,
+            features: section.table.contains_key("features").then(|| section.texts("features")).transpose()?,
+            budget: Budget { raw: budget.size("raw")?, brotli: budget.size("brotli")? },
+            name,
+        };
+        section.end()?;
+        budget.end()?;
+        Ok(module)
     }
 }
 
 impl Budget {
     /// Fails, with the sizes, when the module is larger than allowed.
-    pub fn check(&self, sizes: Sizes) -> Outcome {
+    pub fn check(&self, name: &str, sizes: Sizes) -> Outcome {
         let over: Vec<String> = [("as it is", sizes.raw, self.raw), ("compressed by brotli", sizes.brotli, self.brotli)]
             .into_iter()
             .filter(|(_, size, most)| size > most)
@@ -98,7 +129,7 @@ impl Budget {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "the browser module is over its size budget: {}. Make it smaller, or raise [budget] in {FILE} and say why in the commit.",
+            "the module `{name}` is over its size budget: {}. Make it smaller, or raise the budget in {FILE} and say why in the commit.",
             over.join(", ")
         )))
     }
@@ -106,14 +137,14 @@ impl Budget {
 
 /// A table whose names are taken one by one.
 struct Section {
-    name: &'static str,
+    name: String,
     table: Table,
 }
 
 impl Section {
-    fn take(table: &mut Table, name: &'static str) -> Outcome<Section> {
-        match table.remove(name) {
-            Some(Value::Table(table)) => Ok(Section { name, table }),
+    fn take(table: &mut Table, key: &str, name: &str) -> Outcome<Section> {
+        match table.remove(key) {
+            Some(Value::Table(table)) => Ok(Section { name: name.to_owned(), table }),
             _ => Err(Failure::new(format!("{FILE} lacks the section [{name}]."))),
         }
     }
@@ -155,10 +186,12 @@ mod tests {
         crate = "ballot-wasm"
         target = "web"
         profile = "release"
-        out-dir = "ballot-wasm/pkg"
         [optimiser]
         flags = ["-O3"]
-        [budget]
+        [module.ballot]
+        out-dir = "ballot-wasm/pkg"
+        features = ["count"]
+        [module.ballot.budget]
         raw = 1_000
         brotli = 400
     "#;
@@ -176,9 +209,13 @@ mod tests {
                 folder: "ballot-wasm".into(),
                 target: "web".into(),
                 profile: "release".into(),
-                out_dir: "ballot-wasm/pkg".into(),
                 optimiser: vec!["-O3".into()],
-                budget: Budget { raw: 1_000, brotli: 400 },
+                modules: vec![Module {
+                    name: "ballot".into(),
+                    out_dir: "ballot-wasm/pkg".into(),
+                    features: Some(vec!["count".into()]),
+                    budget: Budget { raw: 1_000, brotli: 400 },
+                }],
             }
         );
     }
@@ -187,7 +224,7 @@ mod tests {
     fn the_file_of_the_project_is_good() {
         let settings = Settings::read(&crate::shell::root()).unwrap();
         assert!(crate::shell::root().join(&settings.folder).join("Cargo.toml").is_file());
-        assert!(settings.budget.brotli < settings.budget.raw);
+        assert!(settings.modules.iter().all(|module| module.budget.brotli < module.budget.raw));
     }
 
     #[test]
@@ -195,19 +232,26 @@ mod tests {
         assert_eq!(refused(&GOOD.replace("profile = \"release\"", "")), "wasm-pack.toml lacks `profile`, which must be a text.");
         assert_eq!(
             refused(&GOOD.replace("brotli = 400", "")),
-            "wasm-pack.toml lacks in [budget] `brotli`, which must be a number of bytes."
+            "wasm-pack.toml lacks in [module.ballot.budget] `brotli`, which must be a number of bytes."
         );
         assert_eq!(
             refused(&GOOD.replace("raw = 1_000", "raw = -1")),
-            "wasm-pack.toml lacks in [budget] `raw`, which must be a number of bytes."
+            "wasm-pack.toml lacks in [module.ballot.budget] `raw`, which must be a number of bytes."
         );
-        assert_eq!(refused(&GOOD.replace("[budget]", "[other]")), "wasm-pack.toml lacks the section [budget].");
+        assert_eq!(refused(&GOOD.replace("[module.ballot.budget]", "[other]")), "wasm-pack.toml lacks the section [module.ballot.budget].");
+    }
+
+    #[test]
+    fn a_module_may_keep_the_default_features() {
+        let settings = Settings::parse(&GOOD.replace("features = [\"count\"]", "")).unwrap();
+        assert_eq!(settings.modules.first().unwrap().features, None);
+        assert!(refused(&GOOD.replace("[\"count\"]", "\"count\"")).contains("`features`, which must be a list of texts"));
     }
 
     #[test]
     fn what_nothing_reads_is_refused() {
         assert_eq!(refused(&format!("speed = 1\n{GOOD}")), "wasm-pack.toml has `speed`, which nothing reads.");
-        assert_eq!(refused(&format!("{GOOD}\ngzip = 1")), "wasm-pack.toml has in [budget] `gzip`, which nothing reads.");
+        assert_eq!(refused(&format!("{GOOD}\ngzip = 1")), "wasm-pack.toml has in [module.ballot.budget] `gzip`, which nothing reads.");
     }
 
     #[test]
@@ -220,16 +264,17 @@ mod tests {
     #[test]
     fn a_module_within_its_budget_passes() {
         let budget = Budget { raw: 1_000, brotli: 400 };
-        assert!(budget.check(Sizes { raw: 1_000, brotli: 400 }).is_ok());
+        assert!(budget.check("ballot", Sizes { raw: 1_000, brotli: 400 }).is_ok());
     }
 
     #[test]
     fn a_module_past_its_budget_fails_with_the_sizes() {
         let budget = Budget { raw: 1_000, brotli: 400 };
-        let raw = budget.check(Sizes { raw: 1_001, brotli: 400 }).unwrap_err().to_string();
+        let raw = budget.check("ballot", Sizes { raw: 1_001, brotli: 400 }).unwrap_err().to_string();
+        assert!(raw.starts_with("the module `ballot` is over its size budget: "), "{raw}");
         assert!(raw.contains("1001 bytes as it is where 1000 are allowed"), "{raw}");
         assert!(!raw.contains("brotli where"), "{raw}");
-        let both = budget.check(Sizes { raw: 2_000, brotli: 401 }).unwrap_err().to_string();
+        let both = budget.check("ballot", Sizes { raw: 2_000, brotli: 401 }).unwrap_err().to_string();
         assert!(both.contains("as it is") && both.contains("401 bytes compressed by brotli where 400 are allowed"), "{both}");
     }
 }

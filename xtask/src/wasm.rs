@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::settings::{Settings, Sizes};
+use crate::settings::{Module, Settings, Sizes};
 use crate::setup::cargo_tools::{WASM_BINDGEN, WASM_PACK};
 use crate::setup::{self, WasmTools};
 use crate::shell::{Doing, Failure, Outcome, ask, command, path_with, run, step};
@@ -11,42 +11,48 @@ use crate::stamp::Stamp;
 /// The target folder of the browser build: another compiler, and no waiting for native builds.
 pub const TARGET_DIR: &str = "target/wasm";
 
-/// Builds the package if its inputs changed and checks its size; gives the folder of the package.
-pub fn build(root: &Path) -> Outcome<PathBuf> {
+/// Builds the packages whose inputs changed and checks their sizes; gives the folders of the packages.
+pub fn build(root: &Path) -> Outcome<Vec<PathBuf>> {
     let settings = Settings::read(root)?;
-    let package = root.join(&settings.out_dir);
-    let inputs = inputs(root, &settings)?;
-    let (kept, measured) = (root.join("target/wasm.stamp"), root.join("target/wasm.sizes"));
+    settings.modules.iter().map(|module| build_one(root, &settings, module)).collect()
+}
+
+fn build_one(root: &Path, settings: &Settings, module: &Module) -> Outcome<PathBuf> {
+    let package = root.join(&module.out_dir);
+    let inputs = inputs(root, settings, module)?;
+    let kept = |what: &str| root.join(format!("target/wasm-{}.{what}", module.name));
+    let (stamp, measured) = (kept("stamp"), kept("sizes"));
     let known = std::fs::read_to_string(&measured).ok().and_then(|text| Sizes::parse(&text));
     let sizes = match known {
-        Some(sizes) if inputs.matches(&kept) && module(&package).is_ok() => {
-            println!("── browser module: unchanged");
+        Some(sizes) if inputs.matches(&stamp) && module_in(&package).is_ok() => {
+            println!("── module `{}`: unchanged", module.name);
             sizes
         }
         _ => {
             let tools = setup::wasm_tools(root, false)?;
-            step("browser module", || pack(root, &settings, &package, &tools))?;
-            let sizes = sizes(root, &module(&package)?)?;
+            step(&format!("module `{}`", module.name), || pack(root, settings, module, &tools))?;
+            let sizes = sizes(root, &module_in(&package)?)?;
             std::fs::write(&measured, sizes.to_string()).doing("noting the sizes of the module")?;
-            inputs.keep(&kept)?;
+            inputs.keep(&stamp)?;
             sizes
         }
     };
-    println!("   the module: {sizes}");
-    settings.budget.check(sizes)?;
+    println!("   module `{}`: {sizes}", module.name);
+    module.budget.check(&module.name, sizes)?;
     Ok(package)
 }
 
 /// What the package is made from.
-fn inputs(root: &Path, settings: &Settings) -> Outcome<Stamp> {
+fn inputs(root: &Path, settings: &Settings, module: &Module) -> Outcome<Stamp> {
     let mut stamp = Stamp::new();
     for tool in [&WASM_BINDGEN, &WASM_PACK] {
         stamp.text(tool.version);
     }
     // The budget is left out: it is checked each time and changes nothing in the module.
-    for setting in [&settings.target, &settings.profile, &settings.out_dir].into_iter().chain(&settings.optimiser) {
+    for setting in [&settings.target, &settings.profile, &module.out_dir].into_iter().chain(&settings.optimiser) {
         stamp.text(setting);
     }
+    stamp.text(&format!("{:?}", module.features));
     for file in ["Cargo.toml", "Cargo.lock", "package-lock.json"] {
         stamp.file(&root.join(file))?;
     }
@@ -57,7 +63,8 @@ fn inputs(root: &Path, settings: &Settings) -> Outcome<Stamp> {
     Ok(stamp)
 }
 
-fn pack(root: &Path, settings: &Settings, package: &Path, tools: &WasmTools) -> Outcome {
+fn pack(root: &Path, settings: &Settings, module: &Module, tools: &WasmTools) -> Outcome {
+    let package = root.join(&module.out_dir);
     let folder = |program: &Path| program.parent().map(Path::to_path_buf).unwrap_or_default();
     // The compiler comes first: wasm-pack asks rustup for the target when it finds rustup's.
     let path = path_with(&[&tools.compiler.folder, &folder(&tools.bindgen)])?;
@@ -68,29 +75,33 @@ fn pack(root: &Path, settings: &Settings, package: &Path, tools: &WasmTools) -> 
         named @ ("release" | "dev" | "profiling") => pack.arg(format!("--{named}")),
         other => pack.args(["--profile", other]),
     };
-    pack.arg("--out-dir").arg(package).env("PATH", &path).env("CARGO_TARGET_DIR", root.join(TARGET_DIR));
+    pack.arg("--out-dir").arg(&package).env("PATH", &path).env("CARGO_TARGET_DIR", root.join(TARGET_DIR));
+    if let Some(features) = &module.features {
+        pack.args(["--", "--no-default-features", "--features", &features.join(",")]);
+    }
     run(&mut pack)?;
 
-    let module = module(package)?;
-    optimise(root, settings, &module, tools)
+    optimise(root, settings, module, tools)
 }
 
 /// Lets wasm-opt rewrite the module, or takes what it made of the same module before: it needs most of a minute.
-fn optimise(root: &Path, settings: &Settings, module: &Path, tools: &WasmTools) -> Outcome {
+fn optimise(root: &Path, settings: &Settings, module: &Module, tools: &WasmTools) -> Outcome {
+    let file = module_in(&root.join(&module.out_dir))?;
     let mut before = Stamp::new();
-    before.file(module)?;
+    before.file(&file)?;
     before.file(&root.join("package-lock.json"))?;
     settings.optimiser.iter().for_each(|flag| before.text(flag));
-    let (optimised, kept) = (root.join(TARGET_DIR).join("optimised.wasm"), root.join(TARGET_DIR).join("optimised.stamp"));
-    if !(before.matches(&kept) && optimised.is_file()) {
-        run(command(&tools.optimiser, root).args(&settings.optimiser).arg(module).arg("-o").arg(&optimised))?;
-        before.keep(&kept)?;
+    let made = |what: &str| root.join(TARGET_DIR).join(format!("{}.{what}", module.name));
+    let (optimised, stamp) = (made("wasm"), made("stamp"));
+    if !(before.matches(&stamp) && optimised.is_file()) {
+        run(command(&tools.optimiser, root).args(&settings.optimiser).arg(&file).arg("-o").arg(&optimised))?;
+        before.keep(&stamp)?;
     }
-    std::fs::copy(&optimised, module).doing("putting the optimised module in place")?;
+    std::fs::copy(&optimised, &file).doing("putting the optimised module in place")?;
     Ok(())
 }
 
-fn module(package: &Path) -> Outcome<PathBuf> {
+fn module_in(package: &Path) -> Outcome<PathBuf> {
     let files = std::fs::read_dir(package).into_iter().flatten().flatten();
     let found = files.map(|file| file.path()).find(|file| file.extension().is_some_and(|extension| extension == "wasm"));
     found.ok_or_else(|| Failure::new(format!("wasm-pack left no module in {}.", package.display())))

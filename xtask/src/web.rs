@@ -12,11 +12,13 @@ pub const DIST: &str = "web/dist";
 
 /// Builds the module and the pages, each only if its inputs changed.
 pub fn build(root: &Path) -> Outcome {
-    let package = wasm::build(root)?;
+    let packages = wasm::build(root)?;
     node::ensure(root)?;
     node::install(root, "web")?;
     let mut inputs = Stamp::new();
-    inputs.folder(&package, &[])?;
+    for package in &packages {
+        inputs.folder(package, &[])?;
+    }
     inputs.folder(&root.join("web"), &["node_modules", "dist"])?;
     let kept = root.join("target/web.stamp");
     if inputs.matches(&kept) && root.join(DIST).join("index.html").is_file() {
