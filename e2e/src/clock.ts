@@ -6,6 +6,8 @@ import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, openSync, renameSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Page } from "@playwright/test";
+
 import { folder, RESULTS, ROOT } from "./places.js";
 
 const SOURCE = join(ROOT, "e2e", "clock", "clock.c");
@@ -52,6 +54,12 @@ export class Clock {
   /** Forward to a moment; nothing if it is past. */
   advanceTo(ms: number): void {
     this.advance(ms - this.now());
+  }
+
+  /** Gives a page timers that a test can wind on (`page.clock.fastForward`), and a time that is wrong by `wrong` ms. */
+  async takeOver(page: Page, wrong = 0): Promise<void> {
+    // Playwright counts from its own clock, which is not shifted; the page's is.
+    await page.clock.install({ time: Date.now() + wrong });
   }
 
   /** For every program of the test. */

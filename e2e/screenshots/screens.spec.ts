@@ -1,0 +1,36 @@
+// Photographs of every screen, light and dark, on a phone and on a desktop: target/screenshots.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { folder, SCREENSHOTS } from "../src/places.js";
+import { test } from "../src/test.js";
+import { countTour, voterTour, type Stage } from "../src/tour.js";
+
+const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
+
+for (const [who, tour] of [["voters", voterTour], ["tellers-and-public", countTour]] as const) {
+  for (const locale of ["fr-FR", "en-GB"]) {
+    test(`screens of ${who}, ${locale}`, async ({ clock, people, network, home, announced, open }) => {
+      test.slow();
+      const place = join(SCREENSHOTS, locale.slice(0, 2), who);
+      rmSync(place, { recursive: true, force: true });
+      folder(place);
+      const stage: Stage = {
+        clock, people, network, home, announced,
+        open: (options) => open({ locale, deviceScaleFactor: 1, viewport: SIZES.phone, ...options }),
+        visit: async (page, screen) => {
+          for (const [size, viewport] of Object.entries(SIZES)) {
+            await page.setViewportSize(viewport);
+            for (const colorScheme of ["light", "dark"] as const) {
+              await page.emulateMedia({ colorScheme });
+              await page.screenshot({ path: join(place, `${screen}.${size}.${colorScheme}.png`), fullPage: true, animations: "disabled" });
+            }
+          }
+          await page.setViewportSize(SIZES.phone);
+        },
+      };
+      await tour(stage);
+    });
+  }
+}
