@@ -14,7 +14,7 @@ import { checkReceipt, settle, type CheckedReceipt, type Receipt, type ReceiptOu
 import { CHECKS, Refusal, type Check } from "./refusal.js";
 import { replay } from "./replay.js";
 import { readManifest } from "./rules-setup.js";
-import { tooFew } from "./rules-counting.js";
+import { rareWeights, tooFew } from "./rules-counting.js";
 import { Tree } from "./tree.js";
 import { fits, hasQuorum, objections, openCheckpoints, wrongCosignatures } from "./witness.js";
 
@@ -120,7 +120,11 @@ function firstManifest(findings: Findings, [first]: readonly Entry[]): Manifest 
 }
 
 /** Audits the earlier rounds that were given and compares (V3). */
-function auditEarlier(findings: Findings, election: Election, earlier: readonly Archive[]): { rounds: Partial<AuditReport>; elections: Election[] } {
+function auditEarlier(
+  findings: Findings,
+  election: Election,
+  earlier: readonly Archive[],
+): { rounds: Partial<AuditReport>; elections: Election[] } {
   const { previous } = election.manifest;
   if (earlier.length === 0) {
     if (previous !== undefined) findings.note("V3", "the archive of the earlier election was not given: not compared with it");
@@ -152,14 +156,20 @@ function idOf(archive: Archive): Bytes | undefined {
 }
 
 /** The checkpoints of the archive and those of receipts, which must be of the same log. */
-function withReceipts(findings: Findings, tree: Tree, checkpoints: readonly Checkpoint[], receipts: readonly (CheckedReceipt | undefined)[]): Checkpoint[] {
+function withReceipts(
+  findings: Findings,
+  tree: Tree,
+  checkpoints: readonly Checkpoint[],
+  receipts: readonly (CheckedReceipt | undefined)[],
+): Checkpoint[] {
   const known = [...checkpoints];
   for (const receipt of receipts) {
     if (receipt === undefined) continue;
     const { opened, slot } = receipt;
-    if (opened.size > tree.size) findings.note("V12", `the checkpoint in the receipt of slot ${slot} is of a longer log (${opened.size} entries)`);
+    const which = `the checkpoint in the receipt of slot ${slot}, signed by the log,`;
+    if (opened.size > tree.size) findings.note("V12", `${which} is of a longer log: ${opened.size} entries`);
     else if (fits(opened, tree)) known.push(opened);
-    else findings.fail("V1", `a receipt of slot ${slot} holds a checkpoint, signed by the log, with another root at size ${opened.size}: the log was forked`);
+    else findings.fail("V1", `${which} has another root at size ${opened.size}: the log was forked`);
   }
   return known;
 }
@@ -171,20 +181,24 @@ function auditWitnesses(
   checkpoints: readonly Checkpoint[],
   known: readonly Checkpoint[],
 ): Partial<AuditReport> {
-  const [close, fix] = [entries.findIndex(({ kind }) => kind === "close"), entries.findIndex(({ kind }) => kind === "fix")];
-  const closed = close < 0 || hasQuorum(checkpoints, close + 1, witnessQuorum);
-  if (!closed) findings.fail("V1", `no checkpoint of size ${close + 1} or later carries valid cosignatures of ${witnessQuorum} witnesses`, close);
-  const summed = fix < 0 || !entries.some(({ kind }) => kind === "sums") || hasQuorum(checkpoints, fix + 1, witnessQuorum);
-  if (!summed) findings.fail("V1", `no checkpoint that contains the fix entry carries valid cosignatures of ${witnessQuorum} witnesses`, fix);
+  const first = (wanted: Entry["kind"]): number => entries.findIndex(({ kind }) => kind === wanted);
+  const mustBeWitnessed = (index: number): void => {
+    if (index < 0 || hasQuorum(checkpoints, index + 1, witnessQuorum)) return;
+    findings.fail("V1", `no checkpoint that contains it carries valid cosignatures of ${witnessQuorum} witnesses`, index);
+  };
+  mustBeWitnessed(first("close"));
+  if (first("sums") >= 0) mustBeWitnessed(first("fix"));
 
   const objecting = objections(known, entries);
   for (const { witness, size, seconds } of objecting) {
-    findings.note("V1", `${witness} objects: its cosignature of size ${size} at ${seconds} s does not fit the times of the entries`);
+    findings.note("V1", `${witness} objects: signed size ${size} at ${seconds} s, which does not fit the times of the entries`);
   }
   const different = new Set(objecting.map(({ witness }) => witness)).size;
   if (witnesses.length > 0 && different >= witnessQuorum) findings.fail("V1", `${different} witnesses object to the times of the entries`);
   const wrong = wrongCosignatures(known);
-  for (const { witness, size } of wrong) findings.note("V1", `a wrong cosignature under the name and key of ${witness} at size ${size} was ignored`);
+  for (const { witness, size } of wrong) {
+    findings.note("V1", `ignored at size ${size}: a wrong cosignature under the name and key of ${witness}`);
+  }
   return { objections: objecting.length, wrong_cosignatures: wrong.length };
 }
 
@@ -228,7 +242,14 @@ function addFigures(findings: Findings, election: Election, checkpoints: number,
   findings.note("V10", `sums of ${election.sums.length} tellers, ${manifest.threshold} are needed`);
   findings.note("V11", election.result === undefined ? "no result is published" : "the published result is the one of the sums");
   findings.note("V12", receipts === 0 ? "no receipts given" : `${receipts} receipts`);
-  if (election.close !== undefined && tooFew(election)) findings.note("V9", "too few ballots to count without revealing votes");
+  if (election.close === undefined) return;
+  const rare = rareWeights(election);
+  if (tooFew(election)) findings.note("V9", "too few ballots to count without revealing votes");
+  else if (rare.length > 0) findings.note("V9", `totals may reveal votes: ${rare.map(shownRare).join(", ")}`);
+}
+
+function shownRare({ bucket, weight, ballots }: { bucket: number; weight: bigint; ballots: number }): string {
+  return `bucket ${bucket} has ${ballots} of weight ${weight}`;
 }
 
 function phaseShown({ phase, result, fix }: Election): string {

@@ -39,7 +39,8 @@ export function checkBox(manifest: Manifest, of: BallotUnderKey, j: number, byte
   return { W, M, y, ciphertext };
 }
 
-export function boxChallenge(manifest: Manifest, { ballot, key }: BallotUnderKey, j: number, W: Bytes, M: Bytes, ciphertext: Bytes): bigint {
+export function boxChallenge(manifest: Manifest, of: BallotUnderKey, j: number, W: Bytes, M: Bytes, ciphertext: Bytes): bigint {
+  const { ballot, key } = of;
   const commitments = ballot.answers.flatMap(({ B, V }) => [B.bytes, ...V.map(({ bytes }) => bytes)]);
   const bound = context(manifest, ballot.slot, ballot.supersedes, key);
   return hashToScalar("isoloir/v1/box-proof", ...bound, u8(j), ...commitments, W, M, ciphertext);
@@ -51,7 +52,8 @@ export function boxInfo(manifest: Manifest, slot: number, j: number): Bytes {
 }
 
 /** What is wrong inside a box, opened with the Diffie-Hellman value that a complaint proves; nothing if it is an honest one. */
-export function faultInside(manifest: Manifest, { ballot }: BallotUnderKey, j: number, { W, ciphertext }: Box, dh: Bytes): Fault | undefined {
+export function faultInside(manifest: Manifest, of: BallotUnderKey, j: number, { W, ciphertext }: Box, dh: Bytes): Fault | undefined {
+  const { ballot } = of;
   const receiver = mont((manifest.tellers[j - 1] as Teller).seal.point);
   const plaintext = hpke.open(dh, mont(W.point), receiver, boxInfo(manifest, ballot.slot, j), ciphertext);
   if (plaintext === undefined) return "open";

@@ -57,7 +57,8 @@ function named<T>(path: string, read: (path: string) => T): T {
 }
 
 function showProgress(done: number, total: number): void {
-  if (process.stderr.isTTY && (done % 256 === 0 || done === total)) process.stderr.write(`\r${done} of ${total} entries${done === total ? "\n" : ""}`);
+  if (!process.stderr.isTTY || (done % 256 !== 0 && done !== total)) return;
+  process.stderr.write(`\r${done} of ${total} entries${done === total ? "\n" : ""}`);
 }
 
 function shown(report: AuditReport): string {
@@ -65,8 +66,13 @@ function shown(report: AuditReport): string {
   for (const { slot, index, code, outcome } of report.receipts) lines.push(`receipt of slot ${slot}, entry ${index}, ${code}: ${outcome}`);
   if (report.closing_code !== undefined) lines.push(`closing code   ${report.closing_code}`);
   if (report.counting_code !== undefined) lines.push(`counting code  ${report.counting_code}`);
-  for (const { index, reasons } of report.void ?? []) lines.push(`void           entry ${index}: ${reasons.map(({ teller, reason }) => `${reason} (teller ${teller})`).join(", ")}`);
-  report.totals?.forEach((bucket, b) => lines.push(`totals         groups ${report.buckets?.[b]?.join(", ")}: ${bucket.map((question) => question.join(" ")).join(" | ")}`));
+  for (const { index, reasons } of report.void ?? []) {
+    lines.push(`void           entry ${index}: ${reasons.map(({ teller, reason }) => `${reason} (teller ${teller})`).join(", ")}`);
+  }
+  report.totals?.forEach((bucket, b) => {
+    const groups = report.buckets?.[b]?.join(", ") ?? "";
+    lines.push(`totals         groups ${groups}: ${bucket.map((question) => question.join(" ")).join(" | ")}`);
+  });
   lines.push(report.holds ? "All checks hold." : "NOT ALL CHECKS HOLD.");
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-// Voters' codes and the key parts made of them (section 3). No audit needs them; the vectors check that the spec can be read only one way.
+// Voters' codes and the key parts made of them (section 3). No audit needs them; with the vectors they test how the spec is read.
 
 import { Invalid, SYMBOLS, u32, u8, utf8, type Bytes } from "./bytes.js";
 import { hashToScalar } from "./hash.js";

@@ -1,4 +1,4 @@
-// Strict JSON (RFC 8259) of manifests and receipts (section 2): no duplicate names, no lone surrogates, integers without sign, fraction or exponent.
+// Strict JSON (RFC 8259) of manifests and receipts (section 2): no name twice, no lone surrogates, no numbers but plain integers.
 
 import { Invalid, text, type Bytes } from "./bytes.js";
 

@@ -36,7 +36,8 @@ export function compareRounds(election: Election, earlier: readonly Election[]):
 
 function checkTies({ manifest }: Election, earlier: Election): void {
   const { registrars, rollScope, id } = earlier.manifest;
-  must(manifest.previous !== undefined && equal(manifest.previous, id), "V3", "the earlier archive is not of the election named in previous");
+  const named = manifest.previous !== undefined && equal(manifest.previous, id);
+  must(named, "V3", "the earlier archive is not of the election named in previous");
   must(earlier.close !== undefined, "V3", "the earlier election is not closed");
   must(equal(manifest.rollScope, rollScope), "V3", "another roll_scope than in the earlier election");
   const same = (p: number, key: Bytes): boolean => equal(key, (manifest.registrars[p] as Named).sign.bytes);

@@ -1,4 +1,4 @@
-// What a question's rule becomes (section 2): a bit for each option, blank last, and slack bits, so that allowed choices have one weighted sum.
+// What a question's rule becomes (section 2): bits for options, blank last, and slack, so that allowed choices have one weighted sum.
 
 import type { Question } from "./manifest.js";
 

@@ -7,7 +7,7 @@ import type { Entry } from "./entry.js";
 import { sha256 } from "./hash.js";
 import { quorum, type Teller } from "./manifest.js";
 import { decoding, must } from "./refusal.js";
-import { bucketsOf, commitmentsOf, countedHash, decodeSums, interpolate, perGroup, sumsHold } from "./tally.js";
+import { bucketIndex, bucketsOf, commitmentsOf, countedHash, decodeSums, interpolate, perGroup, sumsHold } from "./tally.js";
 
 export function report(election: Election, { body }: Entry): void {
   const { manifest, close } = election;
@@ -21,7 +21,8 @@ export function report(election: Election, { body }: Entry): void {
     const signed = reader.before();
     const signature = reader.take(64);
     reader.end();
-    must(tellerOf(election, j).sign.signed(signature, "isoloir/v1/report", manifest.id, signed), "V8", "the teller's signature is wrong");
+    const { sign } = tellerOf(election, j);
+    must(sign.signed(signature, "isoloir/v1/report", manifest.id, signed), "V8", "the teller's signature is wrong");
     must(size === BigInt(close + 1), "V8", `a report about size ${size}, the log was closed at ${close + 1}`);
     must(equal(root, election.tree.rootAt(close + 1)), "V8", "a report about another closing root");
     return fields;
@@ -85,6 +86,22 @@ export function tooFew(election: Election): boolean {
   return election.currentAtClose.length < election.manifest.smallestGroup;
 }
 
+/** Weights so rare in a bucket that totals may reveal the votes of those who hold them. */
+export function rareWeights(election: Election): { bucket: number; weight: bigint; ballots: number }[] {
+  const all = buckets(election);
+  const bucketOf = bucketIndex(all);
+  const held = all.map(() => new Map<bigint, number>());
+  for (const { slot } of election.currentAtClose) {
+    const weights = held[bucketOf.get(slot.group) as number] as Map<bigint, number>;
+    weights.set(slot.weight, (weights.get(slot.weight) ?? 0) + 1);
+  }
+  const { smallestGroup } = election.manifest;
+  return held.flatMap((weights, bucket) => {
+    const rare = [...weights].filter(([, ballots]) => ballots < smallestGroup);
+    return rare.map(([weight, ballots]) => ({ bucket, weight, ballots }));
+  });
+}
+
 export function sums(election: Election, { body }: Entry): void {
   const { manifest, fix } = election;
   must(fix !== undefined, "V4", "sums before the fix entry");
@@ -95,7 +112,8 @@ export function sums(election: Election, { body }: Entry): void {
     const signed = reader.before();
     const signature = reader.take(64);
     reader.end();
-    must(tellerOf(election, fields.j).sign.signed(signature, "isoloir/v1/sums", manifest.id, signed), "V10", "the teller's signature is wrong");
+    const { sign } = tellerOf(election, fields.j);
+    must(sign.signed(signature, "isoloir/v1/sums", manifest.id, signed), "V10", "the teller's signature is wrong");
     return fields;
   });
   must(election.reports.has(j), "V4", `sums of teller ${j}, who has not reported`);

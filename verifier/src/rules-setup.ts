@@ -18,7 +18,8 @@ export function readManifest({ kind, body }: Entry): Manifest {
     const manifest = parseManifest(reader.take(reader.u32()));
     const signature = reader.take(64);
     reader.end();
-    if (!manifest.organiser.sign.signed(signature, "isoloir/v1/manifest", manifest.bytes)) throw new Invalid("the organiser's signature is wrong");
+    const { sign } = manifest.organiser;
+    if (!sign.signed(signature, "isoloir/v1/manifest", manifest.bytes)) throw new Invalid("the organiser's signature is wrong");
     return manifest;
   });
 }

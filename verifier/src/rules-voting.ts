@@ -22,7 +22,8 @@ export function ballot(election: Election, { index, time, body }: Entry): void {
   const slot = election.slots.get(decoded.slot);
   must(slot !== undefined, "V5", `there is no slot ${decoded.slot}`);
   const current = slot.current === undefined ? NONE : BigInt(slot.current.index);
-  must(decoded.supersedes === current, "V6", `supersedes is ${shown(decoded.supersedes)}, the current ballot of slot ${slot.slot} is ${shown(current)}`);
+  const told = decoded.supersedes;
+  must(told === current, "V6", `supersedes is ${shown(told)}, the current ballot of slot ${slot.slot} is ${shown(current)}`);
   must(manifest.revote || slot.current === undefined, "V4", `a second ballot of slot ${slot.slot}, and revoting is off`);
   const { key } = slot;
   const commitments = decoded.answers.map(({ B, V }) => ({ B: B.point, V: V.map(({ point }) => point) }));

@@ -45,6 +45,11 @@ export function bucketsOf(smallest: number, currentPerGroup: readonly number[]):
   return buckets;
 }
 
+/** The bucket of each group that has one. */
+export function bucketIndex(buckets: readonly number[][]): Map<number, number> {
+  return new Map(buckets.flatMap((groups, b) => groups.map((group) => [group, b] as const)));
+}
+
 /** How many ballots of each group are current. */
 export function perGroup(manifest: Manifest, ballots: readonly AcceptedBallot[]): number[] {
   const counts = manifest.groups.map(() => 0);
@@ -58,7 +63,7 @@ export function countedHash(fixRoot: Bytes, counted: readonly AcceptedBallot[]):
 }
 
 export function commitmentsOf(manifest: Manifest, counted: readonly AcceptedBallot[], buckets: readonly number[][]): BucketCommitments[] {
-  const bucketOf = new Map(buckets.flatMap((groups, b) => groups.map((group) => [group, b] as const)));
+  const bucketOf = bucketIndex(buckets);
   const members: AcceptedBallot[][] = buckets.map(() => []);
   for (const ballot of counted) members[bucketOf.get(ballot.slot.group) as number]?.push(ballot);
   return members.map((ballots) => {
@@ -110,7 +115,8 @@ export function interpolate(sums: readonly Sums[], commitments: readonly BucketC
   return commitments.map(({ weight, questions }, b) =>
     questions.map(({ B }, q) => {
       const shares = sums.map(({ values }) => (values[b] as Sum[])[q] as Sum);
-      const combine = (of: (share: Sum) => bigint): bigint => reduce(shares.reduce((sum, share, i) => sum + (factors[i] ?? 0n) * of(share), 0n));
+      const combine = (of: (share: Sum) => bigint): bigint =>
+        reduce(shares.reduce((sum, share, i) => sum + (factors[i] ?? 0n) * of(share), 0n));
       const totals = (shares[0] as Sum).F.map((_, k) => combine(({ F }) => F[k] ?? 0n));
       if (totals.some((total) => total > weight)) throw new Invalid(`bucket ${b}, question ${q}: a total exceeds the counted weight`);
       const opened = { options: totals, blinding: combine(({ gamma }) => gamma), points: [B], scalars: [-1n] };
