@@ -8,7 +8,8 @@ const READ_AS: Record<string, string> = { O: "0", I: "1", L: "1" };
 
 /** The 16 symbols of a code as somebody typed it. */
 export function parseCode(typed: string): string {
-  const symbols = [...typed.replace(/[ -]/g, "").replace(/[a-z]/g, (letter) => letter.toUpperCase())].map((symbol) => READ_AS[symbol] ?? symbol);
+  const upper = typed.replace(/[ -]/g, "").replace(/[a-z]/g, (letter) => letter.toUpperCase());
+  const symbols = [...upper].map((symbol) => READ_AS[symbol] ?? symbol);
   const values = symbols.map((symbol) => SYMBOLS.indexOf(symbol));
   if (values.includes(-1)) throw new Invalid("a character that no code has");
   if (values.length !== LENGTH) throw new Invalid(`${values.length} symbols, a code has ${LENGTH}`);
