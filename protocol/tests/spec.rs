@@ -1,6 +1,6 @@
 //! Text, code and vectors say the same: what the code cites stands in the spec, the vectors were made from this very spec, and every kind
 //! of entry has vectors that are accepted and vectors that are refused.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, missing_docs)]
 
 mod common;
 
@@ -194,4 +194,32 @@ fn every_kind_of_entry_has_vectors_that_are_accepted_and_refused() {
     }
     let lacking: Vec<u8> = all.iter().copied().filter(|kind| !refused.contains_key(kind)).collect();
     assert!(lacking.is_empty(), "no archive of elections-rejected.json is refused because of an entry of kind {lacking:?}: {refused:#?}");
+}
+
+/// Tests and vectors as `spec/threat-model.md` names them: `` `file`: `name` ``.
+fn named_tests(text: &str) -> Vec<(String, String)> {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts: Vec<&str> = flat.split('`').collect();
+    // Every second part stands between backquotes.
+    (1..parts.len())
+        .step_by(2)
+        .filter_map(|at| Some((parts[at], parts.get(at + 1)?, parts.get(at + 2)?)))
+        .filter(|(file, between, _)| **between == ": " && file.contains('/'))
+        .map(|(file, _, name)| (file.to_owned(), (*name).to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    assert_eq!(
+        named_tests("Shown by `a/b.rs`: `one`; `c/d.json`:\n`two three`. Not `alone`: nor `e/f.rs` and `g`."),
+        [("a/b.rs".to_owned(), "one".to_owned()), ("c/d.json".to_owned(), "two three".to_owned())]
+    );
+    let named = named_tests(&fs::read_to_string(root().join("spec/threat-model.md")).unwrap());
+    assert!(named.len() > 50, "{}", named.len());
+    for (file, name) in named {
+        let content = fs::read_to_string(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let wanted = if file.ends_with(".rs") { format!("fn {name}(") } else { name.clone() };
+        assert!(content.contains(&wanted), "{file} has no {name}");
+    }
 }
