@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod common;
+mod making;
 
 use std::{collections::BTreeMap, fs};
 
@@ -260,4 +261,34 @@ fn receipts_of_the_vectors() {
     for case in items(&vectors["invalid"]) {
         assert!(verdict(&case["receipt"]).is_err(), "{}", case["changed"]);
     }
+}
+
+/// A receipt under a checkpoint that the log signed for another history proves a fork.
+#[test]
+fn a_receipt_of_another_history_fails_v1() {
+    use isoloir_protocol::log::{checkpoint::sign_checkpoint, entry::Entry, tree::Tree};
+    let mut making = making::Making::open(6, 3, 2, 1);
+    let index = making.vote(1, Some(0));
+    let entry = Entry::decode(&making.leaves[usize::try_from(index).unwrap()]).unwrap();
+    let mut other = entry.clone();
+    other.time += 1;
+    let mut tree = Tree::new();
+    for leaf in &making.leaves[..usize::try_from(index).unwrap()] {
+        tree.push(isoloir_protocol::log::tree::leaf_hash(leaf));
+    }
+    tree.push(isoloir_protocol::log::tree::leaf_hash(&other.encode()));
+    let view = making.election.slot(1).unwrap().current.unwrap();
+    let manifest = making.election.manifest().unwrap();
+    let forked = Receipt::new(
+        manifest.id(),
+        1,
+        view.fingerprint,
+        index,
+        &other.encode(),
+        sign_checkpoint(&manifest.log.origin, tree.size(), &tree.root(), &making.log),
+        &tree.inclusion(index, tree.size()).unwrap(),
+    );
+    let report = audit(&making.archive(), &[], &[forked], &mut rng(), &mut |_, _| {});
+    assert_eq!(report.outcome(Check::V1).unwrap().status, Status::Failed);
+    assert_eq!(report.outcome(Check::V12).unwrap().status, Status::Failed);
 }

@@ -21,6 +21,8 @@ const TOLERANCE_MS: u64 = 10 * 60_000;
 /// Checkpoints of the log that the archive or a receipt carries.
 pub(super) struct KnownCheckpoints {
     opened: Vec<Opened>,
+    /// How many of them, the first, the archive itself comes with; only these make quorums.
+    in_archive: usize,
 }
 
 impl KnownCheckpoints {
@@ -44,15 +46,20 @@ impl KnownCheckpoints {
                 Err(_) => findings.fail(Check::V1, None, Fault::Checkpoint { size: Some(*size) }),
             }
         }
+        let in_archive = opened.len();
         for receipt in receipts {
-            // A receipt that is not of this log fails V12, not V1.
-            if let Ok(note) = checkpoint::open(&receipt.checkpoint, manifest)
-                && tree.root_at(note.checkpoint.size) == Some(note.checkpoint.root)
-            {
-                opened.push(note);
+            let Ok(note) = checkpoint::open(&receipt.checkpoint, manifest) else {
+                // A receipt without the log's signature fails V12, not V1.
+                continue;
+            };
+            match tree.root_at(note.checkpoint.size) {
+                Some(root) if root == note.checkpoint.root => opened.push(note),
+                // The log signed two histories, and the voter holds the proof.
+                Some(_) => findings.fail(Check::V1, None, Fault::OtherTree { size: note.checkpoint.size }),
+                None => {}
             }
         }
-        Self { opened }
+        Self { opened, in_archive }
     }
 
     /// How many lines under a witness's name and key do not verify.
@@ -102,7 +109,7 @@ impl KnownCheckpoints {
             let on_one = |note: &Opened| {
                 if note.checkpoint.size < size { 0 } else { note.witness_count() }
             };
-            let found = self.opened.iter().map(on_one).max().unwrap_or(0);
+            let found = self.opened.iter().take(self.in_archive).map(on_one).max().unwrap_or(0);
             if found < needed {
                 findings.fail(Check::V1, None, Fault::Quorum { size, found, needed });
             }

@@ -336,7 +336,7 @@ impl Refusal {
             Self::Data { kind } => of_kind(*kind),
             Self::Roll { .. } | Self::RollRows { .. } | Self::SlotKey { .. } => Check::V3,
             Self::UnknownSlot { .. } | Self::Ballot { .. } | Self::Box { .. } => Check::V5,
-            Self::Supersedes { .. } | Self::NoRevote { .. } => Check::V6,
+            Self::Supersedes { .. } => Check::V6,
             Self::NotFresh { .. } | Self::SignedAt { .. } => Check::V7,
             Self::ReportLog { .. } | Self::Complaint { .. } | Self::ComplaintIndex { .. } | Self::LateComplaint { .. } => Check::V8,
             Self::Counted { .. } => Check::V9,
@@ -355,6 +355,7 @@ impl Refusal {
             | Self::PartsMissing { .. }
             | Self::NoConsent { .. }
             | Self::Suspended
+            | Self::NoRevote { .. }
             | Self::NoticeState
             | Self::NotReported { .. }
             | Self::TooFew
