@@ -29,6 +29,7 @@ cargo xtask COMMAND
   fmt               format the Rust code
   lint              formatting, Clippy and the types of the pages, every warning an error
   e2e [OPTION…]     whole elections in the browser; options go to its runner
+  screenshots       every page in every state, photographed into e2e/results
   bench             what the protocol's steps cost, built for release
 ";
 
@@ -56,6 +57,7 @@ enum Job<'a> {
     Format,
     Lint,
     EndToEnd(&'a [&'a str]),
+    Screenshots,
     Bench,
 }
 
@@ -67,6 +69,7 @@ fn parse<'a>(arguments: &'a [&'a str]) -> Outcome<Job<'a>> {
         ["e2e", options @ ..] => Job::EndToEnd(options),
         ["setup"] => Job::Setup { by_rustup: false },
         ["setup", "--rustup"] => Job::Setup { by_rustup: true },
+        ["screenshots"] => Job::Screenshots,
         ["bench"] => Job::Bench,
         ["test"] => Job::Test,
         ["wasm"] => Job::Wasm,
@@ -99,7 +102,8 @@ fn perform(job: &Job) -> Outcome {
         Job::Web => web::build(&root),
         Job::Format => checks::format(&root, false),
         Job::Lint => checks::lint(&root),
-        Job::EndToEnd(options) => test::browser_runs(&root, options),
+        Job::EndToEnd(options) => test::browser_runs(&root, "test", options),
+        Job::Screenshots => test::browser_runs(&root, "screenshots", &[]),
         Job::Bench => {
             drop(lock);
             shell::run(shell::command("cargo", &root).args(["run", "--release", "--package", "isoloir-bench", "--bin", "bench-protocol"]))

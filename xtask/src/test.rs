@@ -19,18 +19,18 @@ pub fn everything(root: &Path) -> Outcome {
     web::build(root)?;
     let mut reports = vec![native(root, &[])?, documentation(root)?, pages(root)?, second_verifier(root)?];
     reports.extend(in_browser(root)?);
-    reports.extend(end_to_end(root, &[])?);
+    reports.extend(end_to_end(root, "test", &[])?);
     if let Some(before) = before {
         reports.push(clean(&before, &work_tree(root).unwrap_or_default()));
     }
     sum_up(&reports)
 }
 
-/// The browser runs alone: `cargo xtask e2e`.
-pub fn browser_runs(root: &Path, options: &[&str]) -> Outcome {
+/// One script of the browser runs alone: `cargo xtask e2e` is `test`, `cargo xtask screenshots` is `screenshots`.
+pub fn browser_runs(root: &Path, script: &str, options: &[&str]) -> Outcome {
     setup::everything(root, false)?;
     web::build(root)?;
-    let report = end_to_end(root, options)?.ok_or_else(|| Failure::new("there is no e2e/package.json."))?;
+    let report = end_to_end(root, script, options)?.ok_or_else(|| Failure::new("there is no e2e/package.json."))?;
     sum_up(&[report])
 }
 
@@ -91,7 +91,7 @@ fn in_browser(root: &Path) -> Outcome<Option<Report>> {
 }
 
 /// Whole elections in the browser against the real server.
-fn end_to_end(root: &Path, options: &[&str]) -> Outcome<Option<Report>> {
+fn end_to_end(root: &Path, script: &str, options: &[&str]) -> Outcome<Option<Report>> {
     let folder = root.join("e2e");
     if !folder.join("package.json").is_file() {
         return Ok(None);
@@ -99,7 +99,7 @@ fn end_to_end(root: &Path, options: &[&str]) -> Outcome<Option<Report>> {
     let browser = browser::ensure(root)?;
     let program = program(root)?;
     let mut npm = command("npm", &folder);
-    npm.args(["run", "--silent", "test"]).env("ISOLOIR", program);
+    npm.args(["run", "--silent", script]).env("ISOLOIR", program);
     if !options.is_empty() {
         npm.arg("--").args(options);
     }
