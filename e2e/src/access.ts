@@ -17,11 +17,36 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
 }
 
+/** Texts that stand on top of each other. */
+export function overlaps(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const boxes: { text: string; rect: DOMRect }[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.textContent?.trim() ?? "";
+      if (text === "" || node.parentElement?.closest(".visually-hidden, .skip, option, [hidden]")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const rect of range.getClientRects()) if (rect.width > 0 && rect.height > 0) boxes.push({ text: text.slice(0, 40), rect });
+    }
+    // Lines of text are higher than their letters: only what overlaps by more than that is counted.
+    const over = (a: DOMRect, b: DOMRect): boolean =>
+      Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > Math.min(a.height, b.height) / 2;
+    return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a.rect, b.rect)).map((b) => `“${a.text}” and “${b.text}”`));
+  });
+}
+
 /** What is wrong with the screen as it stands, as sentences; none is good. */
 export async function faults(page: Page, name: string): Promise<string[]> {
   const found = await violations(page);
-  const sideways = await overflow(page);
-  if (sideways > 0) found.push(`scrolls sideways by ${sideways} px`);
+  const small = page.viewportSize();
+  for (const viewport of [{ width: 1280, height: 900 }, small]) {
+    if (viewport) await page.setViewportSize(viewport);
+    const width = `at ${viewport?.width} px`;
+    const sideways = await overflow(page);
+    if (sideways > 0) found.push(`scrolls sideways by ${sideways} px ${width}`);
+    found.push(...(await overlaps(page)).map((pair) => `stand on each other ${width}: ${pair}`));
+  }
   const headings = await page.locator("h1").count();
   if (headings !== 1) found.push(`${headings} main headings`);
   const title = await page.title();

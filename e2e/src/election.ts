@@ -19,16 +19,16 @@ export interface Question {
 }
 
 export const TEXTS: Question = {
-  title: { fr: "Quel texte adopter ?", en: "Which text shall we adopt?" },
+  title: { fr: "Quel texte adopter ?", en: "Which text shall we adopt?" },
   options: [
-    { fr: "Texte A : Un congrès par an", en: "Text A: A congress every year" },
-    { fr: "Texte B : Une assemblée tirée au sort", en: "Text B: An assembly drawn by lot" },
-    { fr: "Texte C : Tout garder tel quel", en: "Text C: Keep everything as it is" },
+    { fr: "Texte A : Un congrès par an", en: "Text A: A congress every year" },
+    { fr: "Texte B : Une assemblée tirée au sort", en: "Text B: An assembly drawn by lot" },
+    { fr: "Texte C : Tout garder tel quel", en: "Text C: Keep everything as it is" },
   ],
 };
 
 export const BOARD: Question = {
-  title: { fr: "Qui envoyer au conseil fédéral ?", en: "Whom shall we send to the federal council?" },
+  title: { fr: "Qui envoyer au conseil fédéral ?", en: "Whom shall we send to the federal council?" },
   options: [
     { fr: "Inès Fontanel", en: "Inès Fontanel" },
     { fr: "Malik Jourdanet", en: "Malik Jourdanet" },

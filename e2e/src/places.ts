@@ -10,7 +10,7 @@ export const RESULTS = join(ROOT, "e2e", "results");
 export const PROGRAM = resolve(ROOT, process.env["ISOLOIR_BIN"] ?? process.env["ISOLOIR"] ?? "target/debug/isoloir");
 export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 /** The browser module as wasm-pack makes it. */
-export const MODULE = join(ROOT, "ballot-wasm", "pkg");
+export const MODULE = join(ROOT, "ballot-wasm", "pkg", "voter");
 export const SCREENSHOTS = join(ROOT, "target", "screenshots");
 
 /** A folder that exists. */

@@ -29,7 +29,7 @@ cargo xtask COMMAND
   fmt               format the Rust code
   lint              formatting, Clippy and the types of the pages, every warning an error
   e2e [OPTION…]     whole elections in the browser; options go to its runner
-  screenshots       every page in every state, photographed into e2e/results
+  screenshots       every page in every state, photographed into target/screenshots
   bench             what the protocol's steps cost, built for release
 ";
 

@@ -35,7 +35,10 @@ export function showKey(shell: Shell, module: Isoloir, back: () => void, errors:
       showKey(shell, module, back, found);
       for (const [id, value] of Object.entries(kept)) {
         const input = document.getElementById(id);
-        if (input instanceof HTMLInputElement) input.value = value;
+        if (!(input instanceof HTMLInputElement)) continue;
+        input.value = value;
+        // The meter of the drawn form listens to it.
+        input.dispatchEvent(new Event("input"));
       }
       shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
       return;
