@@ -54,7 +54,7 @@ fn bucket_vectors() {
 fn the_whole_election_replays_and_every_entry_is_needed() {
     let vectors = vector("election");
     let data: BTreeMap<[u8; 32], Vec<u8>> =
-        items(&vectors["data"]).iter().map(|data| hex(data)).map(|data| (isoloir_protocol::hash::sha256(&data), data)).collect();
+        items(&vectors["data"]).iter().map(hex).map(|data| (isoloir_protocol::hash::sha256(&data), data)).collect();
     let entries: Vec<Vec<u8>> = items(&vectors["entries"]).iter().map(hex).collect();
     let mut replay = Replay::new();
     replay.push(&entries, &data, &mut rng()).unwrap();
@@ -98,7 +98,7 @@ fn tellers_open_the_boxes_of_the_vectors() {
     let vectors = vector("election");
     let entries: Vec<Vec<u8>> = items(&vectors["entries"]).iter().map(hex).collect();
     let data: BTreeMap<[u8; 32], Vec<u8>> =
-        items(&vectors["data"]).iter().map(|data| hex(data)).map(|data| (isoloir_protocol::hash::sha256(&data), data)).collect();
+        items(&vectors["data"]).iter().map(hex).map(|data| (isoloir_protocol::hash::sha256(&data), data)).collect();
     let mut replay = Replay::new();
     replay.push(&entries, &data, &mut rng()).unwrap();
     let election = replay.finish();
