@@ -59,7 +59,7 @@ summary-question = Question { $number }: { $title } ({ $options } options, at le
 summary-tellers = { $tellers } tellers; { $threshold } of them open the result (and could break the secrecy together); without all, it takes the reports of { $quorum }. Compare the keys:
 summary-registrars = Registrars: { $registrars }. Compare the keys:
 summary-witnesses = Witnesses: { $witnesses }, quorum { $quorum }. Compare the keys:
-named-key =   { $name }: { $fingerprint }
+named-key = {"  "}{ $name }: { $fingerprint }
 description-good = { $warnings ->
     [0] The description can be used.
     [one] The description can be used; there is one warning above.
@@ -226,7 +226,7 @@ journal-order = The journal does not allow this step now.
 journal-broken = The journal could not be written; nothing more was sent.
     .do = Check the free space, then run the command again; it goes on where it stopped.
 issue-preview = { $members } members in { $groups } groups.
-issue-preview-group =   { $group }: { $members }
+issue-preview-group = {"  "}{ $group }: { $members }
 issue-sample = A message as it will look (its code works nowhere):
     ----
     { $text }
@@ -267,6 +267,8 @@ log-shrank = The log was { $before } entries long and is now { $now }.
     .do = Try again in a minute. If it stays so, tell the witnesses.
 log-breaks-rules = Entry { $index } of the log breaks the rules ({ $check }).
     .do = Do not sign anything. Tell the witnesses and the other tellers.
+clocks-differ = Entries of the log are dated { $minutes } minutes later than this device’s clock.
+    .do = Set this device’s clock; if it is right, tell the server’s operator and the witnesses.
 replay-over = The replay of this log ended with a fault.
     .do = Start the program again.
 entry-refused = The log would not take this now.
@@ -357,7 +359,7 @@ reported = The report is in the log: { $checked } boxes checked, { $complaints }
 sums-already = The sums of this teller are already in the log.
 sums-without-report = This teller has not reported.
     .do = Run “isoloir teller report” first.
-summed = The sums are in the log: { $have } of the { $need } that make the result.
+summed = The sums are in the log; it takes { $need } tellers for the result, there are { $have } now.
 
 ## Witnesses
 
@@ -434,9 +436,9 @@ audit-no-result = There is no result in the log.
 audit-holds = Every check holds.
 audit-fails = NOT every check holds: this archive proves no result.
 result-question = { $title }
-result-line =   { $name }: { $votes }
+result-line = {"  "}{ $name }: { $votes }
 result-blank = Blank
-result-bucket =     { $groups }: { $votes }
+result-bucket = {"    "}{ $groups }: { $votes }
 
 ## Demonstration
 
@@ -463,18 +465,18 @@ demo-totals-agree = The verified totals are exactly the { $votes } votes that we
 demo-links-voters =
     {""}
     Vote as one of these members (each link is personal):
-demo-link-voter =   Voter { $slot }: { $link }
-demo-link-second =     second code, from the other registrar: { $code }
+demo-link-voter = {"  "}Voter { $slot }: { $link }
+demo-link-second = {"    "}second code, from the other registrar: { $code }
 demo-links-pages =
     {""}
     Result: { $results }
     Audit: { $audit }
     Tellers: { $tellers }
-demo-teller =   { $name }: key file { $key }, passphrase { $passphrase }
+demo-teller = {"  "}{ $name }: key file { $key }, passphrase { $passphrase }
 demo-file = The same as JSON: { $path }
 demo-what-next =
     {""}
     The vote closes at { $closes }. Then any two tellers report and sum on their page; with all three it goes on at once, with two after 15 minutes.
-    More time: isoloir election notice extend --election { $election } --key { $organiser } --text "…" --until TIME
-    Verify everything: isoloir audit '{ $archive }'
+    More time: { $program } election notice extend --election { $election } --key { $organiser } --passphrase-file { $passphrase } --text "…" --until TIME
+    Verify everything: { $program } audit '{ $archive }'
 demo-runs = The server runs until you press Ctrl+C.

@@ -59,7 +59,7 @@ summary-question = Question { $number } : { $title } ({ $options } options, au m
 summary-tellers = { $tellers } scrutateurs ; { $threshold } d’entre eux ouvrent le résultat (et pourraient ensemble rompre le secret) ; s’ils ne sont pas tous là, il faut les rapports de { $quorum }. Comparez les clés :
 summary-registrars = Responsables de la liste : { $registrars }. Comparez les clés :
 summary-witnesses = Témoins : { $witnesses }, quorum { $quorum }. Comparez les clés :
-named-key =   { $name } : { $fingerprint }
+named-key = {"  "}{ $name } : { $fingerprint }
 description-good = { $warnings ->
     [0] La description est utilisable.
     [one] La description est utilisable ; il y a un avertissement ci-dessus.
@@ -226,7 +226,7 @@ journal-order = Le journal ne permet pas cette étape maintenant.
 journal-broken = Le journal n’a pas pu être écrit ; rien de plus n’a été envoyé.
     .do = Vérifiez la place libre, puis relancez la commande ; elle reprend où elle s’est arrêtée.
 issue-preview = { $members } adhérents dans { $groups } groupes.
-issue-preview-group =   { $group } : { $members }
+issue-preview-group = {"  "}{ $group } : { $members }
 issue-sample = Un message tel qu’il sera (son code ne marche nulle part) :
     ----
     { $text }
@@ -267,6 +267,8 @@ log-shrank = Le registre avait { $before } entrées et n’en a plus que { $now 
     .do = Réessayez dans une minute. Si cela dure, prévenez les témoins.
 log-breaks-rules = L’entrée { $index } du registre enfreint les règles ({ $check }).
     .do = Ne signez rien. Prévenez les témoins et les autres scrutateurs.
+clocks-differ = Des entrées du registre sont datées { $minutes } minutes après l’horloge de cet appareil.
+    .do = Mettez à l’heure cet appareil ; s’il l’est déjà, prévenez l’exploitant du serveur et les témoins.
 replay-over = La relecture de ce registre s’est terminée par une faute.
     .do = Relancez le programme.
 entry-refused = Le registre n’accepterait pas cela maintenant.
@@ -357,7 +359,7 @@ reported = Le rapport est au registre : { $checked } boîtes vérifiées, { $com
 sums-already = Les sommes de ce scrutateur sont déjà au registre.
 sums-without-report = Ce scrutateur n’a pas fait de rapport.
     .do = Lancez d’abord « isoloir teller report ».
-summed = Les sommes sont au registre : { $have } sur les { $need } qui font le résultat.
+summed = Les sommes sont au registre ; il faut { $need } scrutateurs pour le résultat, il y en a { $have } maintenant.
 
 ## Témoins
 
@@ -434,9 +436,9 @@ audit-no-result = Il n’y a pas de résultat au registre.
 audit-holds = Toutes les vérifications tiennent.
 audit-fails = Toutes les vérifications NE tiennent PAS : cette archive ne prouve aucun résultat.
 result-question = { $title }
-result-line =   { $name } : { $votes }
+result-line = {"  "}{ $name } : { $votes }
 result-blank = Blanc
-result-bucket =     { $groups } : { $votes }
+result-bucket = {"    "}{ $groups } : { $votes }
 
 ## Démonstration
 
@@ -463,18 +465,113 @@ demo-totals-agree = Les totaux vérifiés sont exactement les { $votes } votes d
 demo-links-voters =
     {""}
     Votez comme l’un de ces adhérents (chaque lien est personnel) :
-demo-link-voter =   Électeur { $slot } : { $link }
-demo-link-second =     second code, de l’autre responsable : { $code }
+demo-link-voter = {"  "}Électeur { $slot } : { $link }
+demo-link-second = {"    "}second code, de l’autre responsable : { $code }
 demo-links-pages =
     {""}
     Résultat : { $results }
     Vérification : { $audit }
     Scrutateurs : { $tellers }
-demo-teller =   { $name } : fichier de clé { $key }, phrase secrète { $passphrase }
+demo-teller = {"  "}{ $name } : fichier de clé { $key }, phrase secrète { $passphrase }
 demo-file = Les mêmes en JSON : { $path }
 demo-what-next =
     {""}
     Le vote ferme à { $closes }. Ensuite, deux scrutateurs font rapport puis somme sur leur page ; avec les trois, c’est immédiat, avec deux, après 15 minutes.
-    Plus de temps : isoloir election notice extend --election { $election } --key { $organiser } --text "…" --until HEURE
-    Tout vérifier : isoloir audit '{ $archive }'
+    Plus de temps : { $program } election notice extend --election { $election } --key { $organiser } --passphrase-file { $passphrase } --text "…" --until HEURE
+    Tout vérifier : { $program } audit '{ $archive }'
 demo-runs = Le serveur tourne jusqu’à ce que vous appuyiez sur Ctrl+C.
+
+## Aide. En anglais elle est dans le code ; « help-any--x » vaut pour l’option --x de toute commande.
+
+help = Vote vérifiable par internet : organiser, dépouiller, observer et vérifier des scrutins.
+help-any--lang = Langue des phrases : en ou fr (par défaut : celle de l’environnement)
+help-any--election = Le fichier du scrutin, ou un lien vers une page du scrutin
+help-any--key = Le fichier de clé
+help-any--passphrase-file = Fichier dont la première ligne est la phrase secrète (par défaut : demandée au clavier)
+help-any--name = Le nom tel que les électeurs le voient
+help-any--out = Le fichier à écrire
+help-any--description = La description (TOML ou JSON)
+help-any--roll = La liste : CSV avec les colonnes numéro, nom, courriel, section et, au besoin, prénom, voix, langue
+help-any--allow-shared-addresses = Continuer bien que plusieurs adhérents aient la même adresse électronique
+help-any--slots = Le fichier des numéros d’électeur ; l’exécution du premier responsable l’écrit, les autres le reçoivent
+help-any--previous = Le scrutin précédent dont les codes servent encore (second tour)
+help-any--server = L’adresse du serveur
+help-any--text = Ce que lisent les électeurs : la raison, et quand ils en sauront plus
+help-any--zone = Le fuseau des heures sans décalage, comme Europe/Paris
+help-serve = Faire tourner le serveur
+help-serve--data = Dossier de la base de données et des clés des registres
+help-serve--listen = Où écouter
+help-serve--public-url = L’adresse que voient les électeurs ; son hôte fait partie pour toujours du nom de chaque registre
+help-serve--organiser = Fichier public d’un organisateur qui peut ouvrir des scrutins ici
+help-serve--open-to-any-organiser = Laisser n’importe qui ouvrir des scrutins (pour essayer)
+help-serve--pages = Dossier de pages construites depuis la source, à la place de celles du programme
+help-serve--log-format = Forme des lignes du journal
+help-election = Pour les organisateurs : décrire, annoncer, ouvrir et suivre un scrutin
+help-election-keygen = Faire une clé d’organisateur
+help-election-check = Relire une description, sans rien faire
+help-election-new = Annoncer un scrutin : faire, signer et publier son manifeste
+help-election-new--fewer-witnesses = Continuer avec moins de deux témoins bien qu’un scrutateur puisse manquer
+help-election-slots = Donner à chaque membre d’une liste un numéro d’électeur, pour tous les responsables
+help-election-status = Montrer où en est un scrutin
+help-election-open = Signer l’ouverture, quand toutes les listes et tous les accords sont là
+help-election-close = Attendre la fermeture et montrer le code de clôture
+help-election-close--no-wait = Dire ce qui manque et revenir sans attendre
+help-election-notice = Suspendre, reprendre ou prolonger le vote, ou dire quelque chose aux électeurs
+help-election-notice-suspend = Ne plus accepter de bulletins ; ceux déposés restent
+help-election-notice-resume = Accepter de nouveau des bulletins
+help-election-notice-extend = Reporter la fermeture à plus tard
+help-election-notice-extend--until = La nouvelle fermeture, comme 2026-12-03T21:00:00Z ou sans Z dans --zone
+help-election-notice-message = Dire quelque chose aux électeurs
+help-registrar = Pour les responsables de la liste : remettre les codes de vote
+help-registrar-keygen = Faire une clé de responsable
+help-registrar-keygen--channel = Par quelle voie partent ses codes, tel qu’on le dit aux électeurs
+help-registrar-consent = Accepter de servir dans un scrutin
+help-registrar-issue = Faire un code pour chaque membre, remettre les messages et publier la liste publique
+help-registrar-issue--dry-run = Tout vérifier et montrer un exemple ; ne rien faire ni envoyer
+help-registrar-issue--again = Faire et envoyer un nouveau code à ce numéro d’adhérent bien que son message ait été confirmé (seulement avant la fin de la liste)
+help-registrar-issue--no-post = Écrire la liste publique dans ce fichier au lieu de la publier
+help-registrar-issue--previous-journal = Au second tour : le journal de ce responsable pour le scrutin précédent
+help-registrar-replace = Faire un nouveau code pour un membre qui a perdu le sien, et publier le remplacement
+help-registrar-replace--number = Le numéro d’adhérent, comme dans la liste
+help-any--journal = Le journal (par défaut : à côté de la clé, un par scrutin)
+help-any--maildir = Remettre dans ce dossier maildir, un fichier .eml par membre
+help-any--smtp = Remettre par ce serveur de courrier : smtps://hôte[:port], smtp://hôte[:port] (STARTTLS) ou smtp://localhost:port
+help-any--smtp-user = Nom d’utilisateur du serveur de courrier
+help-any--smtp-password-file = Fichier dont la première ligne est le mot de passe du serveur de courrier
+help-any--from = L’expéditeur des messages, comme "Congrès <vote@example.org>"
+help-any--template = Votre propre modèle : première ligne « Subject: … », puis le texte avec {"{link}"} ou {"{code}"}
+help-any--message-lang = Langue des messages aux membres dont la ligne n’en nomme pas (par défaut : celle du programme)
+help-teller = Pour les scrutateurs : clés, accord, rapport et sommes
+help-teller-keygen = Faire les clés d’un scrutateur
+help-teller-consent = Accepter de servir dans un scrutin, et ses témoins
+help-teller-consent--witnesses-compared = Les clés des témoins ont été comparées avec ce qu’ils ont publié
+help-teller-drill = Montrer à tous que les clés s’ouvrent encore
+help-teller-report = Après la fermeture : vérifier et ouvrir les boîtes, comparer le code de clôture, faire rapport
+help-teller-sums = Après les rapports : comparer le code de dépouillement, publier les sommes
+help-any--code = Le code tel que les autres scrutateurs le lisent (par défaut : demandé au clavier)
+help-any--only-device = Cette clé n’a fait de rapport sur ce scrutin d’aucun autre appareil
+help-any--wait = Attendre que le registre soit fermé (rapport) ou les bulletins arrêtés (sommes)
+help-any--report-missing = Dans le dernier tiers du délai : déclarer manquantes les boîtes que personne n’a
+help-witness = Pour les témoins : voir qu’il n’y a qu’un seul registre
+help-witness-keygen = Faire une clé de témoin ; son nom dans les signatures est sans espace, comme temoin.example.org
+help-witness-run = Suivre un registre et le contresigner
+help-witness-run--state = Où il retient ce qu’il a vu (par défaut : à côté de la clé, un par scrutin)
+help-witness-run--once = Regarder une fois, contresigner et revenir
+help-witness-run--every = Secondes entre deux regards
+help-audit = Vérifier tout un scrutin depuis son archive publique
+help-audit--archive = L’archive : un dossier, un zip, un lien vers une page du scrutin, ou l’adresse d’un serveur qui n’en a qu’un
+help-audit--receipts = Des récépissés à y chercher
+help-audit--previous = Archive du tour précédent dont les codes ont resservi ; de plusieurs tours, le dernier d’abord
+help-audit--json = Tout donner en JSON
+help-receipt = Pour les électeurs : vérifier un récépissé
+help-receipt-check = Vérifier un récépissé face au registre entier de son scrutin
+help-receipt-check--receipt = Le fichier du récépissé, ou son lien
+help-receipt-check--archive = Une archive où chercher, au lieu de celle du serveur
+help-demo = Jouer sur cette machine un scrutin de 300 membres
+help-demo--folder = Dossier des clés, messages, serveur et archive ; une démonstration antérieure y est enlevée
+help-demo--port = Port du serveur sur cette machine (0 : un port libre)
+help-demo--members = Membres de la liste
+help-demo--registrars = Responsables de la liste : avec deux, il faut à un membre les codes de deux messages
+help-demo--minutes = Minutes jusqu’à la fermeture (par défaut : 60 ; avec --auto 2)
+help-demo--auto = Jouer le scrutin jusqu’au résultat vérifié, garder l’archive et finir
+help-demo--browser-script = Avec --auto : une commande qui joue deux électeurs et deux scrutateurs dans un navigateur ; appelée COMMANDE FICHIER vote puis COMMANDE FICHIER count

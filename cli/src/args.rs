@@ -35,7 +35,7 @@ pub enum Command {
     Election(election::ElectionCommand),
     /// For registrars: hand out voting codes
     #[command(subcommand)]
-    Registrar(registrar::RegistrarCommand),
+    Registrar(Box<registrar::RegistrarCommand>),
     /// For tellers: keys, consent, report and sums
     #[command(subcommand)]
     Teller(teller::TellerCommand),
@@ -105,7 +105,7 @@ fn wanted_language(args: &[OsString]) -> Option<Language> {
 }
 
 /// Puts the catalogue's words into the help, where it has any; the English ones stand in the code.
-fn translate(mut command: clap::Command, catalogue: &Catalogue, key: &str) -> clap::Command {
+pub fn translate(mut command: clap::Command, catalogue: &Catalogue, key: &str) -> clap::Command {
     if let Some(about) = catalogue.find(key, &[]) {
         command = command.about(about);
     }
@@ -130,7 +130,7 @@ pub fn run(ctx: &mut Context, cli: Cli) -> Outcome<Ending> {
     match cli.command {
         Command::Serve(args) => serve::run(ctx, &args),
         Command::Election(command) => election::run(ctx, command),
-        Command::Registrar(command) => registrar::run(ctx, command),
+        Command::Registrar(command) => registrar::run(ctx, *command),
         Command::Teller(command) => teller::run(ctx, command),
         Command::Witness(command) => witness::run(ctx, command),
         Command::Audit(args) => audit::run(ctx, &args),

@@ -27,7 +27,7 @@ pub struct CheckArgs {
     #[arg(value_name = "FILE|LINK")]
     pub receipt: String,
     /// The server, for a receipt file (a link names it)
-    #[arg(long, value_name = "URL", required_unless_present = "archive")]
+    #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// An archive to look in, instead of the server's
     #[arg(long, value_name = "ARCHIVE")]

@@ -18,6 +18,9 @@ const BUNDLE: u64 = 256;
 /// Leaves that are replayed at once, their ballots proven together.
 const CHUNK: usize = 4_096;
 
+/// By how much an entry may be ahead of this device's clock before somebody should look (section 5).
+const CLOCK_TOLERANCE_MS: u64 = 600_000;
+
 /// A replay of an election that follows its log.
 pub struct Follower<'a> {
     target: &'a Target,
@@ -128,6 +131,15 @@ impl<'a> Follower<'a> {
             }
         }
         Ok(data)
+    }
+
+    /// Says so when entries are dated later than this device's clock: one of the two is wrong.
+    pub fn compare_clocks(&self, ctx: &mut Context) {
+        let (last, now) = (self.election().last_time(), ctx.now());
+        if last > now.saturating_add(CLOCK_TOLERANCE_MS) {
+            let minutes = last.saturating_sub(now) / 60_000;
+            ctx.complain(&problem!("clocks-differ", "minutes" => minutes));
+        }
     }
 
     /// Whether valid cosignatures of enough witnesses stand on one checkpoint of this log with at least `size` leaves.

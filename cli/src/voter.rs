@@ -46,8 +46,11 @@ impl Voter {
         }
         let key =
             VoterKey::from_parts(&parts).filter(|_| parts.len() == manifest.registrars.len()).ok_or_else(|| problem!("code-lacking"))?;
-        let chosen =
-            manifest.questions.iter().zip(choices).map(|(question, options)| Choice::from_options(question, options, options.is_empty()));
+        let chosen = manifest
+            .questions
+            .iter()
+            .zip(choices)
+            .map(|(question, options)| Choice::from_options(question, options, options.is_empty() && question.blank));
         let choices = Choices::new(manifest, chosen.collect()).map_err(|error| problem!("choice-not-allowed").because(&error))?;
         let supersedes = state.current.map_or(SUPERSEDES_NONE, |current| current.index);
         let prepared = ballot::prepare(manifest, &choices, self.slot, &key.public(), supersedes, &Randomness::generate(&mut rng));

@@ -116,7 +116,7 @@ impl<'a> Witness<'a> {
     }
 
     /// Looks at the log once; true if there was something new to cosign.
-    fn look(&mut self, ctx: &Context) -> Outcome<bool> {
+    fn look(&mut self, ctx: &mut Context) -> Outcome<bool> {
         if self.state.alarm.is_some() {
             return Err(problem!("witness-alarmed", "path" => self.path.display()));
         }
@@ -137,6 +137,7 @@ impl<'a> Witness<'a> {
         if size == self.state.size && self.has_cosigned(&opened) {
             return Ok(false);
         }
+        self.follower.compare_clocks(ctx);
         self.remember(size, &root)?;
         let note = self.follower.note();
         let line = checkpoint::cosign(note, &self.name, &self.secret, ctx.now() / 1_000)

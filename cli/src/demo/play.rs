@@ -278,6 +278,16 @@ fn show_links(ctx: &mut Context, stage: &Stage) {
         say!(ctx, "demo-teller", "name" => teller.name, "key" => teller.key.display(), "passphrase" => teller.passphrase);
     }
     let closes = times::shown(target.manifest.closes_ms(), &jiff::tz::TimeZone::UTC);
-    say!(ctx, "demo-what-next", "closes" => closes, "archive" => target.link("audit", ""), "election" => stage.path("election.json").display(), "organiser" => stage.path("keys/organiser.key").display());
+    let program = std::env::current_exe().map_or_else(|_| "isoloir".to_owned(), |path| path.display().to_string());
+    say!(
+        ctx,
+        "demo-what-next",
+        "closes" => closes,
+        "archive" => target.link("audit", ""),
+        "program" => program,
+        "election" => stage.path("election.json").display(),
+        "organiser" => stage.path("keys/organiser.key").display(),
+        "passphrase" => stage.path("keys/organiser.passphrase").display(),
+    );
     say!(ctx, "demo-runs");
 }

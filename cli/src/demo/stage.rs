@@ -363,7 +363,7 @@ fn start_server(ctx: &Context, args: &DemoArgs, folder: &Path) -> Outcome<Hosted
         data_dir: folder.join("server"),
         organisers: Organisers::Anybody,
         clock: SharedClock::from(Arc::new(SharedWithServer(ctx.clock()))),
-        tick: Some(Duration::from_millis(500)),
+        tick: Some(Duration::from_millis(200)),
         ..Config::default()
     })
 }

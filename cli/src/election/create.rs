@@ -1,6 +1,6 @@
 //! `isoloir election check` and `new`: from a description to a signed manifest on the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use isoloir_protocol::{
     log::entry,
@@ -107,22 +107,50 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Outcome<Ending> {
     };
     // What is wrong with the description shows before the server is asked for a log, whose name can be used only once.
     parse(&description, &frame)?;
-    let client = Client::with_clock(&args.server, ctx.clock())?;
-    let log = client.new_log(&description.name, ctx.now(), &secret)?;
-    frame.log = Log { origin: log.origin, sign: log.sign };
-    let manifest = parse(&description, &frame)?;
-    let id = client.create(&entry::manifest_body(manifest.bytes(), &secret))?;
-    if id != manifest.id() {
-        return Err(problem!("manifest-of-another", "expected" => manifest.id(), "found" => id));
+    let draft = durable::beside(&args.out, ".draft");
+    let target = match interrupted(ctx, &draft, args, &description, &mut frame) {
+        Some(target) => target,
+        None => {
+            let client = Client::with_clock(&args.server, ctx.clock())?;
+            let log = client.new_log(&description.name, ctx.now(), &secret)?;
+            frame.log = Log { origin: log.origin, sign: log.sign };
+            Target { client, manifest: parse(&description, &frame)? }
+        }
+    };
+    // On the disk before it is posted: whoever is interrupted in between goes on with this very manifest.
+    durable::replace(&draft, &target.to_file(), false)?;
+    let id = target.client.create(&entry::manifest_body(target.manifest.bytes(), &secret))?;
+    if id != target.id() {
+        return Err(problem!("manifest-of-another", "expected" => target.id(), "found" => id));
     }
-    let target = Target { client, manifest };
     let mut file = target.to_file();
     file.push(b'\n');
     durable::create(&args.out, &file, false)?;
+    // Left behind, it would only be compared with the next description, and found to be another.
+    let _ = std::fs::remove_file(&draft);
     summary(ctx, &target.manifest);
     say!(ctx, "election-made", "id" => id, "path" => args.out.display());
     say!(ctx, "election-links", "results" => target.link("results", ""), "tellers" => target.link("tellers", ""), "audit" => target.link("audit", ""));
     Ok(Ending::Good)
+}
+
+/// The election of an earlier run that was interrupted, if the description is still the same.
+fn interrupted(ctx: &Context, draft: &Path, args: &NewArgs, description: &Description, frame: &mut Frame) -> Option<Target> {
+    let target = Target::resolve(ctx, draft.to_str().filter(|_| draft.exists())?).ok()?;
+    let resumed = Frame {
+        log: target.manifest.log.clone(),
+        roll_scope: *target.manifest.roll_scope(),
+        organiser_sign: frame.organiser_sign.clone(),
+        organiser_name: frame.organiser_name.clone(),
+        previous: frame.previous,
+    };
+    let same =
+        description.document(&resumed).to_json() == target.manifest.bytes() && target.client.base() == args.server.trim_end_matches('/');
+    if !same {
+        return None;
+    }
+    *frame = resumed;
+    Some(target)
 }
 
 fn load_roll(args: &CheckArgs, description: &Description) -> Outcome<Option<Roll>> {

@@ -291,14 +291,13 @@ pub fn replace(ctx: &mut Context, args: &ReplaceArgs) -> Outcome<Ending> {
     };
     let mut journal = run.journal()?;
     if let Some((attempt, body)) = pending(&journal, slot) {
-        // The message of an earlier run left, and its entry did not get into the log.
-        match follower.post(ctx, Kind::Replacement, &body, &[]) {
-            Ok(_) => {
-                journal.record(&Line::Replaced { slot, attempt })?;
-                say!(ctx, "replaced", "slot" => slot);
-                return Ok(Ending::Good);
-            }
-            Err(problem) => ctx.complain(&problem),
+        // The message of an earlier run left. Its entry is in the log, or gets there now; else it has become too old for it.
+        let posted = is_in_force(follower.election(), slot, run.issuer.registrar, &body)
+            || follower.post(ctx, Kind::Replacement, &body, &[]).inspect_err(|problem| ctx.complain(problem)).is_ok();
+        if posted {
+            journal.record(&Line::Replaced { slot, attempt })?;
+            say!(ctx, "replaced", "slot" => slot);
+            return Ok(Ending::Good);
         }
     }
     let mut delivery = delivery(&args.message, &target, run.issuer.registrar)?;
@@ -308,6 +307,12 @@ pub fn replace(ctx: &mut Context, args: &ReplaceArgs) -> Outcome<Ending> {
     journal.record(&Line::Replaced { slot, attempt })?;
     say!(ctx, "replaced", "slot" => slot);
     Ok(Ending::Good)
+}
+
+/// Whether the slot's key part in the log is that of a replacement's body.
+fn is_in_force(election: &Election, slot: u32, registrar: u8, body: &[u8]) -> bool {
+    let logged = election.key_parts(slot).and_then(|parts| parts.get(usize::from(registrar)).copied());
+    replacement::Replacement::decode(body).is_ok_and(|replacement| logged.as_ref() == Some(replacement.key_part.bytes()))
 }
 
 /// A replacement whose message was confirmed and whose entry is not known to be in the log.

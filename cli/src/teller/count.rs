@@ -61,6 +61,7 @@ impl<'a> Desk<'a> {
             }
             ctx.pause(LOOK_AGAIN);
         }
+        follower.compare_clocks(ctx);
         Ok(Self { target, follower, state, secret, teller })
     }
 

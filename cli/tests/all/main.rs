@@ -1,0 +1,19 @@
+//! The command line against real servers, real files and the test vectors. One program, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says what it expects by panicking"
+)]
+
+mod audit_vectors;
+mod catalogue;
+mod demo;
+mod fork;
+mod issue;
+mod kill;
+mod smtp;
+mod support;
+mod whole_election;
