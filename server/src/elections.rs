@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use isoloir_protocol::manifest::ElectionId;
@@ -127,7 +127,16 @@ async fn load(config: &Config, store: &Arc<dyn Store>, keys: &KeyFolder, row: Lo
     let manifest = state.election.shared_manifest();
     let manifest = manifest.ok_or_else(|| LoadError::Damaged("it is empty".to_owned()))?;
     let (jobs, queue) = Jobs::new(config.queue);
-    let log = Arc::new(Log { row, manifest, key, clock: config.clock.clone(), store: store.clone(), state: RwLock::new(state), jobs });
+    let log = Arc::new(Log {
+        row,
+        manifest,
+        key,
+        clock: config.clock.clone(),
+        store: store.clone(),
+        state: RwLock::new(state),
+        jobs,
+        doubt: AtomicBool::default(),
+    });
     let keep_boxes = u64::try_from(config.keep_boxes.as_millis()).unwrap_or(u64::MAX);
     let sequencer = Sequencer::new(log.clone(), queue, config.batch, keep_boxes);
     tokio::spawn(sequencer.run());

@@ -2,17 +2,21 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use isoloir_protocol::{
     ballot::{SUPERSEDES_NONE, Submission},
-    election::{self, Election},
+    election::{self, Election, Refusal},
     log::{
         entry::{Entry, Kind as EntryKind, LEAF_HEADER},
         receipt::Receipt,
     },
     manifest::{ElectionId, Manifest},
+    rand_core::UnwrapErr,
     signature::SignSecret,
 };
 use sha2::{Digest, Sha256};
@@ -23,7 +27,7 @@ use crate::{
     problem::{Kind, Problem},
     sequencer::Jobs,
     store::{LogNumber, LogRow, Store},
-    witnesses::Cosignatures,
+    witnesses::{Brought, Cosignatures, NotBrought},
 };
 
 /// A log with an election in it.
@@ -35,6 +39,8 @@ pub(crate) struct Log {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) state: RwLock<State>,
     pub(crate) jobs: Jobs,
+    /// The last commit failed: the store may have more than the state, which is no ground to refuse anything.
+    pub(crate) doubt: AtomicBool,
 }
 
 /// What the log says at its present size. It is never ahead of the store.
@@ -149,6 +155,21 @@ impl Log {
         change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether the store may have more than the state.
+    pub fn in_doubt(&self) -> bool {
+        self.doubt.load(Ordering::SeqCst)
+    }
+
+    /// Says whether the store may have more than the state.
+    pub fn set_doubt(&self, doubt: bool) {
+        self.doubt.store(doubt, Ordering::SeqCst);
+    }
+
+    /// The answer to what the state does not allow.
+    fn refuse(&self, refusal: &Refusal, now: u64) -> Problem {
+        if self.in_doubt() { Kind::Unavailable.into() } else { crate::refusals::problem(refusal, now) }
+    }
+
     /// Bytes of a submission.
     pub fn submission_len(&self) -> usize {
         let boxes = self.manifest.tellers.len().saturating_mul(self.manifest.box_len());
@@ -173,8 +194,49 @@ impl Log {
             let time = now.max(state.election.last_time());
             state.election.check_ballot_rules(submission.ballot(), time)
         })
-        .map_err(|refusal| crate::refusals::problem(&refusal, now))?;
+        .map_err(|refusal| self.refuse(&refusal, now))?;
         self.jobs.ballot(submission).await
+    }
+
+    /// Appends an entry that is no ballot, or finds it.
+    pub async fn append(self: &Arc<Self>, kind: EntryKind, body: Vec<u8>, data: Vec<u8>) -> Result<Accepted, Problem> {
+        if let Some(index) = self.read(|state| state.known(kind, &body)) {
+            return self.entry(index).await;
+        }
+        // The sequencer's time is for what will be accepted. Only rolls are too large to be checked twice.
+        if kind == EntryKind::RollPart {
+            return self.jobs.entry(kind, body, data).await;
+        }
+        let (log, now) = (self.clone(), self.now());
+        let checked = tokio::task::spawn_blocking(move || {
+            let checked = log.read(|state| {
+                let time = now.max(state.election.last_time());
+                let leaf = Entry { kind, time, body: body.clone() }.encode();
+                state.election.check(&leaf, &data, &mut UnwrapErr(getrandom::SysRng))
+            });
+            checked.map(|()| (body, data))
+        });
+        let checked = checked.await.map_err(|_| Kind::Internal)?;
+        let (body, data) = checked.map_err(|refusal| self.refuse(&refusal, now))?;
+        self.jobs.entry(kind, body, data).await
+    }
+
+    /// Keeps the cosignatures that a note has.
+    pub async fn cosign(self: &Arc<Self>, note: String) -> Result<(), Problem> {
+        let log = self.clone();
+        let verified = tokio::task::spawn_blocking(move || {
+            let root_at = |size| log.read(|state| state.election.tree().root_at(size));
+            Brought::verify(&log.manifest, &log.key, &note, root_at)
+        });
+        match verified.await.map_err(|_| Kind::Internal)? {
+            Ok(brought) if brought.is_empty() => Err(Kind::NoCosignature.into()),
+            Ok(brought) => self.jobs.cosign(brought).await,
+            Err(NotBrought::Note(error)) => Err(Problem::from(Kind::Malformed).with("detail", error.to_string())),
+            Err(NotBrought::Fork { size }) => {
+                tracing::error!(size, "a checkpoint under this log's key shows another log");
+                Err(Problem::from(Kind::Fork).with("size", size))
+            }
+        }
     }
 
     /// The entry of a public ballot that is in the log already, be it superseded.

@@ -18,6 +18,7 @@ use crate::{
     log::{Log, State},
     problem::{Kind, Problem},
     store::{LogNumber, LogRow, Store, StoreError},
+    witnesses::Brought,
 };
 
 /// Leaves that are read and replayed at once.
@@ -142,15 +143,14 @@ fn compare(state: &State, manifest: &Manifest) -> Result<(), LoadError> {
 /// Takes over a stored cosigned checkpoint as if a witness had just brought it. One that does not fit
 /// is left out: it shows a fork to whoever holds it, and nothing to those who read this server.
 fn take_over(state: &mut State, manifest: &Manifest, key: &SignSecret, note: &str) {
-    let Ok(opened) = checkpoint::open(note, manifest) else { return };
-    let shown = opened.checkpoint;
-    if state.election.tree().root_at(shown.size) != Some(shown.root) {
-        tracing::error!(size = shown.size, "a kept checkpoint is not of this log");
-        return;
-    }
-    let bare = checkpoint::sign_checkpoint(&shown.origin, shown.size, &shown.root, key);
-    if let Ok(Some(change)) = state.cosignatures.plan(manifest, &bare, note) {
-        state.cosignatures.make(change);
+    let root_at = |size| state.election.tree().root_at(size);
+    match Brought::verify(manifest, key, note, root_at) {
+        Ok(brought) => {
+            if let Some(change) = state.cosignatures.plan(brought) {
+                state.cosignatures.make(change);
+            }
+        }
+        Err(error) => tracing::error!(?error, "a kept checkpoint is not of this log"),
     }
 }
 

@@ -13,7 +13,7 @@ use isoloir_protocol::{
     ballot::Submission,
     election::{Due, Outdated, Refusal},
     log::{
-        checkpoint::{self, sign_checkpoint},
+        checkpoint::sign_checkpoint,
         entry::{self, Entry, Kind as EntryKind},
         tree::leaf_hash,
     },
@@ -29,9 +29,10 @@ use crate::{
     problem::{Kind, Problem},
     refusals, replay,
     store::{Batch, NewEntry, StoreError},
+    witnesses::Brought,
 };
 
-/// Entries, cosignatures and ticks that may wait. They are few, and they go before ballots: a suspension
+/// Entries, cosignatures and ticks that may wait. They are few and have a way of their own: a suspension
 /// must not queue behind a rush.
 const URGENT: usize = 64;
 
@@ -60,7 +61,7 @@ struct BallotJob {
 #[derive(Debug)]
 enum UrgentJob {
     Entry { kind: EntryKind, body: Vec<u8>, data: Vec<u8>, answer: Answer<Accepted> },
-    Cosign { note: String, answer: Answer<()> },
+    Cosign { brought: Brought, answer: Answer<()> },
     Tick { answer: Answer<()> },
     Stop { answer: Answer<()> },
 }
@@ -96,9 +97,9 @@ impl Jobs {
         ask(&self.urgent, |answer| UrgentJob::Entry { kind, body, data, answer }).await
     }
 
-    /// Has the cosignatures of a note kept.
-    pub async fn cosign(&self, note: String) -> Result<(), Problem> {
-        ask(&self.urgent, |answer| UrgentJob::Cosign { note, answer }).await
+    /// Has cosignatures kept.
+    pub async fn cosign(&self, brought: Brought) -> Result<(), Problem> {
+        ask(&self.urgent, |answer| UrgentJob::Cosign { brought, answer }).await
     }
 
     /// Has done what is due by now.
@@ -132,8 +133,6 @@ pub(crate) struct Sequencer {
     /// How long boxes are kept after the result, in ms.
     keep_boxes: u64,
     waiting: Vec<BallotJob>,
-    /// The last commit failed: the store may have more than the state.
-    doubt: bool,
     boxes_erased: bool,
 }
 
@@ -141,15 +140,15 @@ impl Sequencer {
     /// A sequencer for `log`.
     pub fn new(log: Arc<Log>, queue: Queue, batch: usize, keep_boxes: u64) -> Self {
         let waiting = Vec::new();
-        Self { log, queue, batch: batch.max(1), keep_boxes, waiting, doubt: false, boxes_erased: false }
+        Self { log, queue, batch: batch.max(1), keep_boxes, waiting, boxes_erased: false }
     }
 
     /// Works until it is stopped.
     pub async fn run(mut self) {
         loop {
             let room = self.batch.saturating_sub(self.waiting.len());
+            // Whichever is there; both by turns if both are, so that neither keeps the other out.
             tokio::select! {
-                biased;
                 job = self.queue.urgent.recv() => match job {
                     Some(UrgentJob::Stop { answer }) => {
                         let _ = answer.send(Ok(()));
@@ -169,6 +168,8 @@ impl Sequencer {
             while !self.waiting.is_empty() {
                 self.ballots().await;
             }
+            // The sooner the better; if it fails, the next job tries again.
+            let _ = self.settle().await;
         }
     }
 
@@ -183,8 +184,8 @@ impl Sequencer {
                 }
                 let _ = answer.send(accepted);
             }
-            UrgentJob::Cosign { note, answer } => {
-                let _ = answer.send(self.cosign(&note).await);
+            UrgentJob::Cosign { brought, answer } => {
+                let _ = answer.send(self.cosign(brought).await);
             }
             UrgentJob::Tick { answer } => {
                 self.append_due().await;
@@ -346,27 +347,13 @@ impl Sequencer {
         }
     }
 
-    /// Keeps the cosignatures of a note about this log.
-    async fn cosign(&mut self, note: &str) -> Result<(), Problem> {
-        self.settle().await?;
-        let manifest = &self.log.manifest;
-        let malformed = |error: checkpoint::CheckpointError| Problem::from(Kind::Malformed).with("detail", error.to_string());
-        let shown = checkpoint::open(note, manifest).map_err(malformed)?.checkpoint;
-        let ours = self.log.read(|state| state.election.tree().root_at(shown.size));
-        if ours != Some(shown.root) {
-            tracing::error!(size = shown.size, "a checkpoint under this log's key shows another log");
-            return Err(Problem::from(Kind::Fork).with("size", shown.size));
+    /// Keeps cosignatures that were verified.
+    async fn cosign(&mut self, brought: Brought) -> Result<(), Problem> {
+        if let Some(change) = self.log.read(|state| state.cosignatures.plan(brought)) {
+            let cosigned = change.cosigned();
+            self.log.store.keep_cosigned(self.log.number(), &cosigned, change.instead_of()).await?;
+            self.log.write(|state| state.cosignatures.make(change));
         }
-        let bare = sign_checkpoint(&manifest.log.origin, shown.size, &shown.root, &self.log.key);
-        let planned = self.log.read(|state| state.cosignatures.plan(manifest, &bare, note));
-        let Some(change) = planned.map_err(malformed)? else {
-            // Known already, or nobody's we know: the first is no error.
-            let known = checkpoint::open(note, manifest).is_ok_and(|one| one.witness_count() > 0);
-            return if known { Ok(()) } else { Err(Kind::NoCosignature.into()) };
-        };
-        let cosigned = change.cosigned();
-        self.log.store.keep_cosigned(self.log.number(), &cosigned, change.instead_of()).await?;
-        self.log.write(|state| state.cosignatures.make(change));
         Ok(())
     }
 
@@ -382,7 +369,7 @@ impl Sequencer {
         match self.log.store.append(self.log.number(), &batch).await {
             Ok(()) => Ok(Committed { first, root, checkpoint: batch.checkpoint, entries: batch.entries }),
             Err(error) => {
-                self.doubt = true;
+                self.log.set_doubt(true);
                 tracing::error!(%error, "a commit failed");
                 Err(error.into())
             }
@@ -391,9 +378,9 @@ impl Sequencer {
 
     /// After a failed commit, brings the state to where the store is.
     async fn settle(&mut self) -> Result<(), Problem> {
-        if self.doubt {
+        if self.log.in_doubt() {
             replay::catch_up(&self.log).await?;
-            self.doubt = false;
+            self.log.set_doubt(false);
         }
         Ok(())
     }
@@ -403,7 +390,7 @@ impl Sequencer {
         if holds {
             return Ok(());
         }
-        self.doubt = true;
+        self.log.set_doubt(true);
         tracing::error!("the state is not what was committed");
         Err(Kind::Internal.into())
     }

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use isoloir_protocol::{
-    log::checkpoint::{self, Checkpoint, CheckpointError},
+    log::{
+        checkpoint::{self, Checkpoint, CheckpointError, sign_checkpoint},
+        tree::Hash,
+    },
     manifest::Manifest,
+    signature::SignSecret,
 };
 
 use crate::store::Cosigned;
@@ -12,6 +16,9 @@ use crate::store::Cosigned;
 /// Of the checkpoints cosigned within such a time, in seconds, one that has all the witnesses of the
 /// others is enough. A vote of a week with eager witnesses stays at some thousand checkpoints.
 const PERIOD: u64 = 60;
+
+/// No note has more signature lines: each one of a witness costs a verification.
+const LINES: usize = 64;
 
 /// Cosignatures by the size of the checkpoint.
 #[derive(Debug, Default)]
@@ -41,6 +48,56 @@ struct Line {
     text: String,
 }
 
+/// The valid cosignatures of a note that somebody brought, about a checkpoint of this log.
+#[derive(Debug)]
+pub(crate) struct Brought {
+    size: u64,
+    /// The checkpoint signed by the log alone: of the note itself nothing is taken over but valid lines.
+    bare: String,
+    lines: Vec<(usize, Line)>,
+}
+
+/// Why a note is not taken.
+#[derive(Debug)]
+pub(crate) enum NotBrought {
+    /// It is not a checkpoint of this log.
+    Note(CheckpointError),
+    /// Under this log's key, it shows another history.
+    Fork { size: u64 },
+}
+
+impl Brought {
+    /// Verifies a note. `root_at` tells the root of this log at a size.
+    pub fn verify(
+        manifest: &Manifest,
+        key: &SignSecret,
+        note: &str,
+        root_at: impl FnOnce(u64) -> Option<Hash>,
+    ) -> Result<Self, NotBrought> {
+        let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines);
+        if lines.lines().count() > LINES {
+            return Err(NotBrought::Note(CheckpointError::TooLong));
+        }
+        let Checkpoint { origin, size, root } = checkpoint::open(note, manifest).map_err(NotBrought::Note)?.checkpoint;
+        if root_at(size) != Some(root) {
+            return Err(NotBrought::Fork { size });
+        }
+        let bare = sign_checkpoint(&origin, size, &root, key);
+        let valid = |line: &str| {
+            let alone = checkpoint::open(&format!("{bare}{line}\n"), manifest).ok()?;
+            let [cosignature] = alone.cosignatures.as_slice() else { return None };
+            Some((cosignature.witness, Line { seconds: cosignature.seconds, text: line.to_owned() }))
+        };
+        let lines = lines.lines().filter_map(valid).collect();
+        Ok(Self { size, bare, lines })
+    }
+
+    /// Whether no witness of the election has cosigned.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
 /// What keeping a note's cosignatures changes.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -63,25 +120,23 @@ impl Change {
 }
 
 impl Cosignatures {
-    /// What changes if the cosignatures of `note` are kept; `None` if nothing does. The caller has
-    /// compared the checkpoint with the log. `bare` is the same checkpoint signed by the log alone:
-    /// nothing else of the note than valid lines of witnesses is taken over.
-    pub fn plan(&self, manifest: &Manifest, bare: &str, note: &str) -> Result<Option<Change>, CheckpointError> {
-        let size = Checkpoint::read_unverified(note)?.size;
+    /// What changes if what was brought is kept; `None` if nothing does.
+    pub fn plan(&self, brought: Brought) -> Option<Change> {
+        let Brought { size, bare, lines } = brought;
         let before = self.notes.get(&size);
-        let mut planned = Note { text: bare.to_owned(), lines: before.map(|before| before.lines.clone()).unwrap_or_default() };
-        for (witness, line) in valid_lines(manifest, bare, note) {
+        let mut planned = Note { text: bare, lines: before.map(|before| before.lines.clone()).unwrap_or_default() };
+        for (witness, line) in lines {
             let known = planned.lines.get(&witness);
             if known.is_none_or(|known| known.seconds < line.seconds) {
                 planned.lines.insert(witness, line);
             }
         }
         if before.map_or(planned.lines.is_empty(), |before| before.lines == planned.lines) {
-            return Ok(None);
+            return None;
         }
         let instead_of =
             self.notes.range(..size).filter(|(_, earlier)| earlier.says_no_more_than(&planned)).map(|(size, _)| *size).collect();
-        Ok(Some(Change { size, note: planned, instead_of }))
+        Some(Change { size, note: planned, instead_of })
     }
 
     /// Makes the change once it is stored.
@@ -122,15 +177,4 @@ impl Note {
         let period = |note: &Self| note.lines.values().map(|line| line.seconds / PERIOD).max().unwrap_or_default();
         period(self) == period(later) && self.lines.keys().all(|witness| later.lines.contains_key(witness))
     }
-}
-
-/// The lines of `note` that are valid cosignatures of witnesses.
-fn valid_lines<'a>(manifest: &'a Manifest, bare: &'a str, note: &'a str) -> impl Iterator<Item = (usize, Line)> + 'a {
-    let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines).lines();
-    lines.filter_map(move |line| {
-        let alone = checkpoint::open(&format!("{bare}{line}\n"), manifest).ok()?;
-        let [cosignature] = alone.cosignatures.as_slice() else { return None };
-        let line = Line { seconds: cosignature.seconds, text: line.to_owned() };
-        Some((cosignature.witness, line))
-    })
 }

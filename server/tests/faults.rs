@@ -5,7 +5,7 @@ use std::{io::Write, net::TcpStream, sync::mpsc, thread};
 
 use isoloir_protocol::{ballot::dishonest::Malice, log::notice::What};
 
-use crate::support::{Answer, Scene, Voter, faults::Fault};
+use crate::support::{Answer, Scene, TestServer, Voter, faults::Fault};
 
 #[test]
 fn a_commit_that_fails_is_never_answered_as_done() {
@@ -56,13 +56,23 @@ fn entries_survive_the_same_faults() {
 }
 
 #[test]
+fn beginning_an_election_survives_the_same_faults() {
+    for fault in [Fault::Before, Fault::After] {
+        let server = TestServer::start();
+        let faults = server.faults.clone();
+        let scene = Scene::announced(server, 1, &|_| faults.next_commit(fault));
+        assert_eq!(scene.status()["size"], 1);
+    }
+}
+
+#[test]
 fn while_the_database_is_away_nothing_is_lost() {
     let scene = Scene::open(2);
     let voter = scene.voter(1);
     let (submission, _) = voter.prepare(&scene, Some(0));
+    scene.server.faults.reads_fail(true);
     scene.server.faults.next_commit(Fault::After);
     voter.cast(&scene, &submission).expect(503);
-    scene.server.faults.reads_fail(true);
     let (other, _) = scene.voter(2).prepare_after(&scene, Some(0), u64::MAX);
     assert_eq!(scene.voter(2).cast(&scene, &other).expect(503).problem(), "unavailable");
     assert_eq!(scene.http().get("/healthz").expect(503).problem(), "unavailable");

@@ -7,7 +7,7 @@ use super::{OfElection, body};
 use crate::problem::{Kind, Problem};
 
 /// A note that witnesses bring has a few lines.
-const NOTE_MAX: usize = NOTE_LEN / 16;
+const NOTE_MAX: usize = NOTE_LEN / 32;
 
 /// The checkpoints that were kept for their cosignatures.
 pub(crate) async fn list(log: OfElection) -> web::Json<Vec<String>> {
@@ -19,6 +19,6 @@ pub(crate) async fn list(log: OfElection) -> web::Json<Vec<String>> {
 pub(crate) async fn cosign(log: OfElection, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     let note = body::read(&request, payload, NOTE_MAX).await?;
     let note = String::from_utf8(note).map_err(|_| Kind::Malformed)?;
-    log.jobs.cosign(note).await?;
+    log.into_inner().cosign(note).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -72,7 +72,8 @@ pub(crate) async fn append(
         _ => Some(service.large.try_acquire().map_err(|_| Kind::Busy)?),
     };
     let data = received.rest(limit).await?;
-    let accepted = log.jobs.entry(kind, body, data).await?;
+    let log = log.into_inner();
+    let accepted = log.append(kind, body, data).await?;
     Ok(HttpResponse::Ok().json(Placed::new(&log, &accepted)?))
 }
 

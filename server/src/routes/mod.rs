@@ -18,8 +18,9 @@ use std::{
 };
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, Resource,
+    FromRequest, HttpRequest, HttpResponse, Resource, Route,
     dev::Payload,
+    guard,
     web::{self, ServiceConfig, get, post},
 };
 
@@ -38,25 +39,30 @@ pub(crate) fn table(config: &mut ServiceConfig) {
     };
     let election = |rest: &str| resource(&format!("/api/elections/{{id}}{rest}"));
     config
-        .service(resource("/healthz").route(get().to(service::health)))
-        .service(resource("/version").route(get().to(service::version)))
+        .service(resource("/healthz").route(read().to(service::health)))
+        .service(resource("/version").route(read().to(service::version)))
         .service(resource("/api/logs").route(post().to(logs::create)))
-        .service(resource("/api/elections").route(get().to(elections::list)).route(post().to(elections::create)))
-        .service(election("").route(get().to(elections::status)))
-        .service(election("/manifest").route(get().to(elections::manifest)))
-        .service(election("/slots/{slot}").route(get().to(elections::slot)))
+        .service(resource("/api/elections").route(read().to(elections::list)).route(post().to(elections::create)))
+        .service(election("").route(read().to(elections::status)))
+        .service(election("/manifest").route(read().to(elections::manifest)))
+        .service(election("/slots/{slot}").route(read().to(elections::slot)))
         .service(election("/ballots").route(post().to(ballots::cast)))
-        .service(election("/receipts/{index}").route(get().to(ballots::receipt)))
+        .service(election("/receipts/{index}").route(read().to(ballots::receipt)))
         .service(election("/entries").route(post().to(entries::append)))
         .service(election("/boxes/fetch").route(post().to(boxes::fetch)))
         .service(election("/boxes").route(post().to(boxes::supply)))
-        .service(election("/checkpoints").route(get().to(checkpoints::list)))
+        .service(election("/checkpoints").route(read().to(checkpoints::list)))
         .service(election("/cosignatures").route(post().to(checkpoints::cosign)))
         .service(election("/data/{hash}").route(get().to(archive::data)))
         .service(election("/archive.zip").route(get().to(archive::archive)))
-        .service(resource("/log/{name}/checkpoint").route(get().to(tiles::checkpoint)))
-        .service(resource("/log/{name}/tile/{tile:.*}").route(get().to(tiles::tile)))
-        .default_service(get().to(service::page));
+        .service(resource("/log/{name}/checkpoint").route(read().to(tiles::checkpoint)))
+        .service(resource("/log/{name}/tile/{tile:.*}").route(read().to(tiles::tile)))
+        .default_service(web::to(service::page));
+}
+
+/// GET, and HEAD for whoever wants to know only whether it is there.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// The election that the path names by its id.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::Method, web};
 use isoloir_protocol::signature::SignSecret;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Semaphore};
@@ -70,5 +70,8 @@ pub(crate) async fn version() -> web::Json<Value> {
 
 /// A page or another static file.
 pub(crate) async fn page(service: web::Data<Service>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Kind::Method.into());
+    }
     service.assets.answer(&request)
 }

@@ -128,6 +128,12 @@ fn every_answer_has_the_headers() {
     assert_secure(&posted);
     assert_eq!(http.post("/healthz", b"").expect(405).problem(), "method");
     assert_eq!(http.get(&scene.path("/ballots")).expect(405).problem(), "method");
+    assert_eq!(http.post("/vote/", b"").expect(405).problem(), "method");
+    for path in ["/healthz".to_owned(), scene.path(""), scene.log_path("/checkpoint")] {
+        let head = http.head(&path).expect(200);
+        assert!(head.body.is_empty());
+        assert_secure(&head);
+    }
     let plain = TestServer::start_with(|config| config.public_url = "http://localhost:8080".to_owned());
     assert_eq!(plain.http().get("/healthz").expect(200).header("strict-transport-security"), "");
 }

@@ -30,6 +30,10 @@ impl Anonymous {
         answer(self.agent.get(format!("{}{path}", self.base)).call().unwrap())
     }
 
+    pub fn head(&self, path: &str) -> Answer {
+        answer(self.agent.head(format!("{}{path}", self.base)).call().unwrap())
+    }
+
     pub fn get_with(&self, path: &str, header: (&str, &str)) -> Answer {
         answer(self.agent.get(format!("{}{path}", self.base)).header(header.0, header.1).call().unwrap())
     }
