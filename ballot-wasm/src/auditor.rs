@@ -20,7 +20,8 @@ use crate::{
     election::manifest,
     error::{ModuleError, ReceiptProblem},
     generator, log, number,
-    replay::{ComplaintKind, LogState, VoidReason},
+    receipt::{ComplaintKind, VoidReason},
+    replay::LogState,
 };
 
 /// What an audit found.
@@ -208,9 +209,9 @@ impl Auditor {
         Ok(())
     }
 
-    /// Takes the entries of a bundle after its first `skip`.
-    pub fn take_bundle(&mut self, bundle: &[u8], skip: u32) -> Result<(), ModuleError> {
-        let leaves = log::leaves(bundle, skip)?;
+    /// Takes the entries of a bundle from place `from` up to `to`.
+    pub fn take_bundle(&mut self, bundle: &[u8], from: u32, to: u32) -> Result<(), ModuleError> {
+        let leaves = log::leaves(bundle, from, to)?;
         self.archive.entries.extend(leaves.into_iter().map(<[u8]>::to_vec));
         Ok(())
     }
@@ -287,8 +288,8 @@ impl Auditor {
 
     /// SHA-256 of the data that a bundle's entries name.
     #[wasm_bindgen(js_name = dataOf)]
-    pub fn data_of(&self, bundle: &[u8], skip: u32) -> Thrown<Vec<String>> {
-        thrown(log::data_named(bundle, skip))
+    pub fn data_of(&self, bundle: &[u8], from: u32, to: u32) -> Thrown<Vec<String>> {
+        thrown(log::data_named(bundle, from, to))
     }
 
     /// Data of the archive. What has another hash than its name is left out, as if it were missing.
@@ -302,8 +303,8 @@ impl Auditor {
 
     /// See [`Self::take_bundle`].
     #[wasm_bindgen(js_name = addBundle)]
-    pub fn add_bundle(&mut self, bundle: &[u8], skip: u32) -> Thrown<()> {
-        thrown(self.take_bundle(bundle, skip))
+    pub fn add_bundle(&mut self, bundle: &[u8], from: u32, to: u32) -> Thrown<()> {
+        thrown(self.take_bundle(bundle, from, to))
     }
 
     /// See [`Self::run`]; `progress` is called with two numbers.

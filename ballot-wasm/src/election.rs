@@ -77,7 +77,7 @@ impl Fingerprints {
             organiser: fingerprint(manifest.organiser_key()),
             log: fingerprint(manifest.log_key()),
             tellers: tellers.filter_map(|(j, _)| manifest.teller_keys(j)).map(|keys| fingerprint(&keys.sign)).collect(),
-            registrars: registrars.filter_map(|(p, _)| manifest.registrar_key(p)).map(|key| fingerprint(key)).collect(),
+            registrars: registrars.filter_map(|(p, _)| manifest.registrar_key(p)).map(fingerprint).collect(),
             witnesses: manifest.witness_keys().iter().map(|(_, key)| fingerprint(key)).collect(),
         }
     }

@@ -2,28 +2,36 @@
 //! (address, files, storage).
 //!
 //! Nothing here computes anything of the protocol: arguments are converted, `isoloir-protocol` is called,
-//! results and errors are converted back. Every class has a plain Rust half, which the native tests use,
+//! results and errors are converted back. There are two builds: the small one of the voters' pages, and
+//! with the feature `count` the one of tellers and auditors, who replay whole logs. Every class has a plain Rust half, which the native tests use,
 //! and a bound half, which TypeScript sees. Requests to the server are made by `web/src/wasm`.
 
+#[cfg(feature = "count")]
 mod auditor;
 mod ballot_test;
 mod convert;
 mod election;
 mod error;
+#[cfg(feature = "count")]
 mod lock;
+#[cfg(feature = "count")]
 mod log;
 mod page;
 mod receipt;
+#[cfg(feature = "count")]
 mod replay;
+#[cfg(feature = "count")]
 mod teller;
-#[cfg(test)]
+#[cfg(all(test, feature = "count"))]
 mod typescript;
 mod voter;
 
+#[cfg(feature = "count")]
 pub use auditor::Auditor;
 pub use ballot_test::BallotTest;
 pub use error::ModuleError;
 pub use receipt::Receipt;
+#[cfg(feature = "count")]
 pub use teller::Teller;
 pub use voter::Voter;
 
@@ -54,6 +62,7 @@ fn milliseconds(time: f64) -> u64 {
 
 /// A size, index or time as JavaScript's number: exact, for none reaches 2^53.
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
+#[cfg(feature = "count")]
 fn number(value: u64) -> f64 {
     value as f64
 }

@@ -17,8 +17,8 @@ use crate::error::ModuleError;
 /// Data beside the log, by their SHA-256.
 pub(crate) type Data = BTreeMap<[u8; 32], Vec<u8>>;
 
-/// The leaves of an entry bundle, `u16 length ‖ leaf` each, without the first `skip`.
-pub(crate) fn leaves(bundle: &[u8], skip: u32) -> Result<Vec<&[u8]>, ModuleError> {
+/// The leaves of an entry bundle, `u16 length ‖ leaf` each, from place `from` up to `to`.
+pub(crate) fn leaves(bundle: &[u8], from: u32, to: u32) -> Result<Vec<&[u8]>, ModuleError> {
     let broken = |_| download("an entry bundle ends within an entry");
     let mut reader = Reader::new(bundle);
     let mut leaves = Vec::new();
@@ -26,13 +26,13 @@ pub(crate) fn leaves(bundle: &[u8], skip: u32) -> Result<Vec<&[u8]>, ModuleError
         let length = reader.u16().map_err(broken)?;
         leaves.push(reader.take(usize::from(length)).map_err(broken)?);
     }
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    leaves.get(skip..).map(<[_]>::to_vec).ok_or_else(|| download("an entry bundle is too short"))
+    let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    leaves.get(place(from)..place(to)).map(<[_]>::to_vec).ok_or_else(|| download("an entry bundle is too short"))
 }
 
 /// SHA-256, in hexadecimal, of the data that the entries of a bundle name.
-pub(crate) fn data_named(bundle: &[u8], skip: u32) -> Result<Vec<String>, ModuleError> {
-    let named = leaves(bundle, skip)?.into_iter().filter_map(|leaf| {
+pub(crate) fn data_named(bundle: &[u8], from: u32, to: u32) -> Result<Vec<String>, ModuleError> {
+    let named = leaves(bundle, from, to)?.into_iter().filter_map(|leaf| {
         // What cannot be read is for the replay to refuse, with its reason.
         data_of(&Entry::decode(leaf).ok()?).ok().flatten()
     });
@@ -70,11 +70,11 @@ mod tests {
             0, 0, // an empty one
             0, 1, b'c', // one byte
         ];
-        assert_eq!(leaves(&bundle, 0).unwrap(), [b"ab".as_slice(), b"", b"c"]);
-        assert_eq!(leaves(&bundle, 2).unwrap(), [b"c"]);
-        assert_eq!(leaves(&bundle, 3).unwrap(), [b""; 0]);
-        assert!(leaves(&bundle, 4).is_err());
-        assert!(leaves(&bundle[..3], 0).is_err());
+        assert_eq!(leaves(&bundle, 0, 3).unwrap(), [b"ab".as_slice(), b"", b"c"]);
+        assert_eq!(leaves(&bundle, 1, 2).unwrap(), [b""]);
+        assert_eq!(leaves(&bundle, 3, 3).unwrap(), [b""; 0]);
+        assert!(leaves(&bundle, 0, 4).is_err());
+        assert!(leaves(&bundle[..3], 0, 1).is_err());
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub fn read_file(file: &File, limit: f64) -> Thrown<Promise> {
     if file.size() > limit {
         return thrown(Err(ModuleError::Archive { detail: "too large".to_owned() }));
     }
-    Ok(file.array_buffer().into())
+    Ok(file.array_buffer())
 }
 
 /// How long a value is kept.

@@ -15,7 +15,6 @@ use crate::{
     convert::{Thrown, thrown, thrown_view},
     election::manifest,
     error::{ModuleError, ReceiptCodeProblem, ReceiptProblem, SlotProblem},
-    replay::VoidReason,
     voter::{ListedBallot, SlotInfo, point},
 };
 
@@ -114,6 +113,34 @@ pub enum ReceiptOutcome {
         /// Whether a replay has shown it.
         proved: bool,
     },
+}
+
+/// A proven complaint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct VoidReason {
+    /// The teller, from 1.
+    pub teller: u8,
+    /// What it proved.
+    pub complaint: ComplaintKind,
+}
+
+/// What a complaint shows (section 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum ComplaintKind {
+    /// The box fails the box check.
+    Malformed,
+    /// The box does not open.
+    Open,
+    /// The box holds something that is no share.
+    Encoding,
+    /// The shares do not fit the ballot.
+    Share,
+    /// There is no box; the ballot stays counted.
+    Missing,
 }
 
 /// What is used of the server's status.

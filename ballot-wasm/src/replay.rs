@@ -7,11 +7,12 @@ use isoloir_protocol::{
     manifest::Manifest,
     tally::complaint::Reason,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     election::{ElectionInfo, Fingerprints},
     error::Phase,
+    receipt::{ComplaintKind, VoidReason},
 };
 
 /// Further ahead than this, in ms, a log's time makes the page warn (section 5 allows witnesses as much).
@@ -183,34 +184,6 @@ pub struct VoidBallot {
     pub slot: Option<u32>,
     /// Who complained, and why.
     pub reasons: Vec<VoidReason>,
-}
-
-/// A proven complaint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "camelCase")]
-pub struct VoidReason {
-    /// The teller, from 1.
-    pub teller: u8,
-    /// What it proved.
-    pub complaint: ComplaintKind,
-}
-
-/// What a complaint shows (section 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "camelCase")]
-pub enum ComplaintKind {
-    /// The box fails the box check.
-    Malformed,
-    /// The box does not open.
-    Open,
-    /// The box holds something that is no share.
-    Encoding,
-    /// The shares do not fit the ballot.
-    Share,
-    /// There is no box; the ballot stays counted.
-    Missing,
 }
 
 impl From<Reason> for ComplaintKind {

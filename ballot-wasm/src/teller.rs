@@ -25,8 +25,12 @@ use crate::{
     lock::Lock,
     log::{self, Data},
     milliseconds, number,
-    replay::{ComplaintKind, LogState, cosigned, last_third, phase},
+    receipt::ComplaintKind,
+    replay::{LogState, cosigned, last_third, phase},
 };
+
+/// Nothing is signed about entries that no checkpoint covers.
+const UNSIGNED: &str = "no signed checkpoint covers the entries";
 
 /// The fewest characters of a passphrase.
 const SHORTEST_PASSPHRASE: usize = 12;
@@ -198,9 +202,9 @@ impl Teller {
         }
     }
 
-    /// Takes the entries of a bundle after its first `skip`.
-    pub fn replay_bundle(&mut self, bundle: &[u8], skip: u32) -> Result<(), ModuleError> {
-        let leaves = log::leaves(bundle, skip)?;
+    /// Takes the entries of a bundle from place `from` up to `to`.
+    pub fn replay_bundle(&mut self, bundle: &[u8], from: u32, to: u32) -> Result<(), ModuleError> {
+        let leaves = log::leaves(bundle, from, to)?;
         let pushed = self.replay.push(&leaves, &self.data, &mut generator()?);
         // Data are needed once.
         self.data.clear();
@@ -222,6 +226,12 @@ impl Teller {
         }
     }
 
+    /// Whether the log has signed the entries up to `size` as they were replayed.
+    fn is_signed(&self, size: u64) -> bool {
+        let root_at = |size| self.election().tree().root_at(size);
+        self.notes.iter().any(|note| note.checkpoint.size >= size && root_at(note.checkpoint.size) == Some(note.checkpoint.root))
+    }
+
     /// The election as replayed.
     pub fn log_state(&self, now: u64) -> Result<LogState, ModuleError> {
         LogState::of(self.election(), &self.notes, now).ok_or(ModuleError::Spent)
@@ -229,6 +239,9 @@ impl Teller {
 
     /// The entry to send: consent, or a drill.
     pub fn consent_entry(&self) -> Result<Vec<u8>, ModuleError> {
+        if !self.is_signed(self.election().size()) {
+            return Err(log::download(UNSIGNED));
+        }
         let body = consent::teller_body(self.election(), self.number, &self.secret, &mut generator()?);
         Ok(entry(Kind::Consent, &body.ok_or(ModuleError::Spent)?, &[]))
     }
@@ -353,7 +366,8 @@ impl Teller {
             Stage::Closing => self.election().closing(),
             Stage::Counting => self.election().fixing(),
         };
-        root.ok_or(ModuleError::Phase { phase: phase(self.election()) })
+        let root = root.ok_or(ModuleError::Phase { phase: phase(self.election()) })?;
+        if self.is_signed(root.size) { Ok(root) } else { Err(log::download(UNSIGNED)) }
     }
 
     fn demand(&self, stage: Stage) -> Result<(), ModuleError> {
@@ -425,8 +439,8 @@ impl Teller {
 
     /// SHA-256 of the data that a bundle's entries name.
     #[wasm_bindgen(js_name = dataOf)]
-    pub fn data_of(&self, bundle: &[u8], skip: u32) -> Thrown<Vec<String>> {
-        thrown(log::data_named(bundle, skip))
+    pub fn data_of(&self, bundle: &[u8], from: u32, to: u32) -> Thrown<Vec<String>> {
+        thrown(log::data_named(bundle, from, to))
     }
 
     /// Data for the next bundle.
@@ -437,8 +451,8 @@ impl Teller {
 
     /// See [`Self::replay_bundle`].
     #[wasm_bindgen(js_name = addBundle)]
-    pub fn add_bundle(&mut self, bundle: &[u8], skip: u32) -> Thrown<()> {
-        thrown(self.replay_bundle(bundle, skip))
+    pub fn add_bundle(&mut self, bundle: &[u8], from: u32, to: u32) -> Thrown<()> {
+        thrown(self.replay_bundle(bundle, from, to))
     }
 
     /// See [`Self::take_note`].

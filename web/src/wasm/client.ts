@@ -2,7 +2,8 @@
 
 import { IsoloirFailure } from "./failure";
 import { insist, postText } from "./http";
-import { rust } from "./loader";
+import { compile } from "./loader";
+import { countUrl } from "./modules";
 import { makePage } from "./page";
 import { WorkerClient } from "./rpc";
 import type {
@@ -29,6 +30,7 @@ import type {
   Voter,
   VoterView,
 } from "./types";
+import { rust } from "./page-module";
 
 interface Opened<View> {
   handle: number;
@@ -37,8 +39,41 @@ interface Opened<View> {
 
 const spent = () => new IsoloirFailure({ kind: "spent" });
 
-export function makeIsoloir(module: WebAssembly.Module, base: string, worker: WorkerClient): Isoloir {
+export const startVoterWorker = () => new Worker(new URL("./voter-worker.ts", import.meta.url), { type: "module" });
+const startCountWorker = () => new Worker(new URL("./count-worker.ts", import.meta.url), { type: "module" });
+
+/** The large module, fetched when a teller or an auditor needs it; after a failure the next call tries again. */
+class CountWorkers {
+  readonly #base: string;
+  #module: Promise<WebAssembly.Module> | null = null;
+  #shared: Promise<WorkerClient> | null = null;
+
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  /** A worker of its own, to be terminated. */
+  async own(): Promise<WorkerClient> {
+    this.#module ??= compile(countUrl).catch((error: unknown) => {
+      this.#module = null;
+      throw error;
+    });
+    return new WorkerClient(startCountWorker, await this.#module, this.#base).started();
+  }
+
+  /** The one in which tellers' keys are. */
+  shared(): Promise<WorkerClient> {
+    this.#shared ??= this.own().catch((error: unknown) => {
+      this.#shared = null;
+      throw error;
+    });
+    return this.#shared;
+  }
+}
+
+export function makeIsoloir(base: string, worker: WorkerClient): Isoloir {
   const page = makePage();
+  const counting = new CountWorkers(base);
 
   const sendPending = async (pending: PendingSubmission, options: TaskOptions = {}): Promise<CheckedReceipt> => {
     // Kept before it leaves, so that a crash or a lost answer costs nothing.
@@ -68,10 +103,10 @@ export function makeIsoloir(module: WebAssembly.Module, base: string, worker: Wo
     sendPending,
     receipts: makeReceipts(worker),
     ballotTest: makeBallotTest(worker),
-    tellers: makeTellers(worker, page, sendEntry),
+    tellers: makeTellers(counting, page, sendEntry),
     auditor: {
       audit: async (input, options = {}) => {
-        const own = await new WorkerClient(module, base).started();
+        const own = await counting.own();
         const cancel = () => own.terminate({ kind: "cancelled" });
         options.signal?.addEventListener("abort", cancel, { once: true });
         try {
@@ -180,10 +215,11 @@ type SendEntry = (election: ElectionId, bytes: Uint8Array, options?: TaskOptions
 /** Where this device remembers what a teller's key has confirmed. */
 const lockName = (election: ElectionId, sign: string) => `lock:${election}:${sign}`;
 
-function makeTellers(worker: WorkerClient, page: Page, send: SendEntry): Tellers {
+function makeTellers(counting: CountWorkers, page: Page, send: SendEntry): Tellers {
   return {
-    generate: (passphrase) => worker.call("teller.generate", [composed(passphrase)]),
+    generate: async (passphrase) => (await counting.shared()).call("teller.generate", [composed(passphrase)]),
     open: async ({ election, file, passphrase }) => {
+      const worker = await counting.shared();
       const { handle, view } = await worker.call<Opened<TellerView>>("teller.open", [election, file, composed(passphrase)]);
       const stored = page.kept("device", lockName(election, view.sign));
       const current = stored ? await worker.call<TellerView>("teller.locked", [handle, stored]) : view;

@@ -1,8 +1,10 @@
 // The entrance: pages import from here and nowhere else in this folder.
 
-import { makeIsoloir } from "./client";
+import { makeIsoloir, startVoterWorker } from "./client";
 import { IsoloirFailure } from "./failure";
-import { compile, instantiate } from "./loader";
+import { compile } from "./loader";
+import { voterUrl } from "./modules";
+import { instantiate } from "./page-module";
 import { WorkerClient } from "./rpc";
 import type { Isoloir } from "./types";
 
@@ -13,11 +15,11 @@ let loading: Promise<Isoloir> | null = null;
 let loaded: Isoloir | null = null;
 
 async function load(): Promise<Isoloir> {
-  const module = await compile();
+  const module = await compile(voterUrl);
   // The worker starts while the page's own instance does.
-  const worker = new WorkerClient(module, location.origin);
+  const worker = new WorkerClient(startVoterWorker, module, location.origin);
   await Promise.all([instantiate(module), worker.started()]);
-  loaded = makeIsoloir(module, location.origin, worker);
+  loaded = makeIsoloir(location.origin, worker);
   return loaded;
 }
 

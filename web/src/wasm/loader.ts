@@ -1,24 +1,49 @@
-// Loads the Rust module. The generated glue fails with a bare TypeError when it is used too early;
-// everything here goes through `rust()`, which throws the typed `notLoaded` instead.
-
-import initialise, * as bindings from "../../../ballot-wasm/pkg/ballot_wasm.js";
-import wasmUrl from "../../../ballot-wasm/pkg/ballot_wasm_bg.wasm?url";
+// Loads a Rust module. The generated glue fails with a bare TypeError when it is used too early;
+// everything goes through `rust()`, which throws the typed `notLoaded` instead.
 
 import { IsoloirFailure } from "./failure";
 
-let ready = false;
+export interface Loader<Bindings> {
+  instantiate(module: WebAssembly.Module): Promise<void>;
+  /** The Rust classes and functions; throws `notLoaded` before `instantiate` is done. */
+  rust(): Bindings;
+}
 
-/** Fetches and compiles once; the page hands the compiled module to its workers. */
-export async function compile(): Promise<WebAssembly.Module> {
+/** `initialise` and `bindings` are the generated glue. */
+export function makeLoader<Bindings>(
+  initialise: (input: { module_or_path: WebAssembly.Module }) => Promise<unknown>,
+  bindings: Bindings,
+): Loader<Bindings> {
+  let ready = false;
+  return {
+    instantiate: async (module) => {
+      if (ready) return;
+      try {
+        await initialise({ module_or_path: module });
+      } catch {
+        throw new IsoloirFailure({ kind: "load" });
+      }
+      ready = true;
+    },
+    rust: () => {
+      if (!ready) throw new IsoloirFailure({ kind: "notLoaded" });
+      return bindings;
+    },
+  };
+}
+
+/** Fetches and compiles a module once; the page hands it to its workers. */
+export async function compile(url: string): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== "object") throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
   let response: Response;
   try {
-    response = await fetch(wasmUrl, { credentials: "omit" });
+    response = await fetch(url, { credentials: "omit" });
   } catch {
     throw new IsoloirFailure({ kind: "load" });
   }
   if (!response.ok) throw new IsoloirFailure({ kind: "load" });
   try {
+    // Streaming needs the right media type, which a proxy may have changed.
     if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {
       return await WebAssembly.compileStreaming(response);
     }
@@ -29,20 +54,4 @@ export async function compile(): Promise<WebAssembly.Module> {
     }
     throw new IsoloirFailure({ kind: "load" });
   }
-}
-
-export async function instantiate(module: WebAssembly.Module): Promise<void> {
-  if (ready) return;
-  try {
-    await initialise({ module_or_path: module });
-  } catch {
-    throw new IsoloirFailure({ kind: "load" });
-  }
-  ready = true;
-}
-
-/** The Rust classes and functions; throws `notLoaded` before `instantiate` is done. */
-export function rust(): typeof bindings {
-  if (!ready) throw new IsoloirFailure({ kind: "notLoaded" });
-  return bindings;
 }

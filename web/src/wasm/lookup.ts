@@ -2,8 +2,8 @@
 
 import { IsoloirFailure } from "./failure";
 import { getText } from "./http";
-import { rust } from "./loader";
 import type { ReceiptOutcome, ReceiptQuery, SlotInfo } from "./types";
+import { rust } from "./voter-module";
 
 type Receipts = InstanceType<ReturnType<typeof rust>["Receipt"]>;
 

@@ -1,8 +1,8 @@
 // The page's side of the Rust module: address, files, storage (main thread, synchronous).
 
 import { IsoloirFailure, toError } from "./failure";
-import { rust } from "./loader";
 import type { Fragment, Page, PendingSubmission } from "./types";
+import { rust } from "./page-module";
 
 const MOST_BYTES = 2 ** 28;
 

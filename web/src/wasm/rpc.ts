@@ -21,7 +21,7 @@ interface Waiting {
   progress: ((progress: Progress) => void) | undefined;
 }
 
-/** One worker with the module in it. After a crash every call rejects with `crashed`. */
+/** One worker with a module in it. After a crash every call rejects with `crashed`. */
 export class WorkerClient {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -29,9 +29,9 @@ export class WorkerClient {
   #dead: IsoloirError | null = null;
   readonly #started: Promise<void>;
 
-  constructor(module: WebAssembly.Module, base: string) {
+  constructor(start: () => Worker, module: WebAssembly.Module, base: string) {
     if (typeof Worker !== "function") throw new IsoloirFailure({ kind: "unsupported", what: "worker" });
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "isoloir" });
+    this.#worker = start();
     this.#started = new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.type === "started") resolve();

@@ -13,12 +13,12 @@
 // Shapes of data are made from the Rust types: generated.ts.
 
 import type {
-  Answer,
   AuditView,
   BoxesOpened,
   CheckedDisclosure,
   CheckedReceipt,
   CheckView,
+  Choice,
   ElectionInfo,
   Fragment,
   ListedBallot,
@@ -41,6 +41,7 @@ export type {
   BoxesOpened,
   CheckedDisclosure,
   CheckedReceipt,
+  Choice,
   ChoiceProblem,
   CodeProblem,
   CommonCode,
@@ -64,7 +65,6 @@ export type {
 export type { IsoloirFailure, Manifest, Question, Text };
 /** Result per bucket and over all. */
 export type Result = Outcome;
-export type Choice = Answer;
 export type AuditReport = AuditView;
 export type CheckOutcome = CheckView;
 export type AuditedReceipt = ReceiptView;

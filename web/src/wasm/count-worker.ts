@@ -1,0 +1,127 @@
+// The worker of tellers and auditors: holds a teller's keys, replays logs, opens boxes, audits.
+
+import { instantiate, rust } from "./count-module";
+import { IsoloirFailure } from "./failure";
+import { getBytes, insist, post } from "./http";
+import { follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
+import { Manifests } from "./manifests";
+import { type Method, serve } from "./serve";
+import type { AuditInput, BoxesOpened, ElectionInfo, LogState } from "./types";
+
+/** Boxes asked for at once: some 100 kB, and a tenth of a second of work. */
+const BOXES = 256;
+
+interface OpenTeller {
+  rust: InstanceType<ReturnType<typeof rust>["Teller"]>;
+  place: LogPlace;
+}
+
+let base = "";
+let manifests: Manifests;
+
+/** Rust objects by handle; a page knows the number only. */
+const tellers = new Map<number, OpenTeller>();
+let nextHandle = 1;
+
+function teller(handle: number): OpenTeller {
+  const found = tellers.get(handle);
+  if (!found) throw new IsoloirFailure({ kind: "spent" });
+  return found;
+}
+
+async function placeOf(election: string, signal: AbortSignal): Promise<LogPlace> {
+  const info = await manifests.info(election, signal);
+  return { base, election, origin: info.manifest.log.origin };
+}
+
+async function sync(task: Task, handle: number): Promise<LogState> {
+  const { rust, place } = teller(handle);
+  const checkpoint = await latestCheckpoint(place, task.signal);
+  const notes = await keptCheckpoints(place, task.signal);
+  await follow(place, rust.checkpointSize(checkpoint), rust, task);
+  for (const note of [...notes, checkpoint]) rust.addCheckpoint(note);
+  return rust.state(Date.now()) as LogState;
+}
+
+/** The answer to a signed request for boxes from log index `from` on. */
+async function fetchBoxes({ rust, place }: OpenTeller, from: number, count: number, task: Task): Promise<Uint8Array> {
+  const path = `${place.base}/api/elections/${place.election}/boxes/fetch`;
+  // Signed anew at each try: a request is good for two minutes.
+  const ask = async () => (await post(path, rust.fetchRequest(Date.now(), from, count), task.signal)).arrayBuffer();
+  return new Uint8Array(await insist(ask, task.signal));
+}
+
+async function openBoxes(task: Task, handle: number): Promise<BoxesOpened> {
+  const opened = teller(handle);
+  const total = opened.rust.startBoxes();
+  for (let from: number | undefined = 0; from !== undefined;) {
+    task.progress({ stage: "boxes", done: opened.rust.boxesDone(), total });
+    from = opened.rust.openBoxes(await fetchBoxes(opened, from, BOXES, task));
+    await task.breathe();
+  }
+  return opened.rust.boxes() as BoxesOpened;
+}
+
+async function sums(task: Task, handle: number): Promise<Uint8Array> {
+  const opened = teller(handle);
+  // Ballots found void by another teller are in the sums of this one until their boxes take them out again.
+  for (const index of opened.rust.toRemove()) opened.rust.addRemoved(await fetchBoxes(opened, index, 1, task));
+  return opened.rust.sums(Date.now());
+}
+
+async function bytesOf(source: Uint8Array | Blob): Promise<Uint8Array> {
+  return source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
+}
+
+async function audit(task: Task, input: AuditInput) {
+  const auditor = new (rust().Auditor)();
+  try {
+    if ("zip" in input.source) auditor.addZip(await bytesOf(input.source.zip));
+    else if ("url" in input.source) auditor.addZip(await getBytes(input.source.url, task.signal));
+    else {
+      const { election } = input.source;
+      const place = await placeOf(election, task.signal);
+      const checkpoint = await latestCheckpoint(place, task.signal);
+      const size = auditor.setCheckpoint(election, await manifests.bytes(election, task.signal), checkpoint);
+      for (const note of await keptCheckpoints(place, task.signal)) auditor.addCheckpoint(note);
+      await follow(place, size, auditor, task);
+    }
+    for (const previous of input.previous ?? []) auditor.addPrevious(await bytesOf(previous));
+    for (const receipt of input.receipts ?? []) auditor.addReceipt(receipt);
+    await task.breathe();
+    return auditor.audit((done: number, total: number) => task.progress({ stage: "audit", done, total }));
+  } finally {
+    auditor.free();
+  }
+}
+
+const methods: Record<string, Method> = {
+  "teller.generate": (_task, passphrase: string) => rust().generateTellerKey(passphrase),
+  "teller.open": async (task, election: string, file: string, passphrase: string) => {
+    const place = await placeOf(election, task.signal);
+    const opened = new (rust().Teller)(election, await manifests.bytes(election, task.signal), file, passphrase);
+    const handle = nextHandle++;
+    tellers.set(handle, { rust: opened, place });
+    return { handle, view: opened.view() };
+  },
+  "teller.sync": sync,
+  "teller.consent": (_task, handle: number) => teller(handle).rust.consent(),
+  "teller.confirm": (_task, handle: number, stage: string, typed: string, firstDevice: boolean) =>
+    teller(handle).rust.confirm(stage, typed, firstDevice),
+  "teller.locked": (_task, handle: number, lock: string) => teller(handle).rust.locked(lock),
+  "teller.openBoxes": openBoxes,
+  "teller.supplyBox": (_task, handle: number, index: number, box: Uint8Array) => teller(handle).rust.supplyBox(index, box),
+  "teller.report": (_task, handle: number, includeMissing: boolean) => teller(handle).rust.report(includeMissing, Date.now()),
+  "teller.sums": sums,
+  "teller.close": (_task, handle: number) => {
+    tellers.get(handle)?.rust.free();
+    tellers.delete(handle);
+  },
+  audit,
+};
+
+serve(methods, async (module, address) => {
+  base = address;
+  manifests = new Manifests(address, (id, bytes) => rust().election(id, bytes) as ElectionInfo);
+  await instantiate(module);
+});
