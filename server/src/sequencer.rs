@@ -168,8 +168,6 @@ impl Sequencer {
             while !self.waiting.is_empty() {
                 self.ballots().await;
             }
-            // The sooner the better; if it fails, the next job tries again.
-            let _ = self.settle().await;
         }
     }
 
@@ -278,7 +276,7 @@ impl Sequencer {
             state.checkpoint.clone_from(&committed.checkpoint);
             Ok::<_, Refusal>(state.election.root())
         });
-        self.confirm(applied.is_ok_and(|root| root == committed.root))?;
+        self.confirm(applied.is_ok_and(|root| root == committed.root)).await?;
         let indices = committed.first..;
         let leaves = committed.entries.into_iter().map(|entry| entry.leaf);
         Ok(indices.zip(leaves).map(|(index, leaf)| Accepted { index, leaf }).collect())
@@ -310,7 +308,7 @@ impl Sequencer {
             state.remember(committed.first, &leaf);
             Ok::<_, Outdated>(state.election.root())
         });
-        self.confirm(applied.is_ok_and(|root| root == committed.root))?;
+        self.confirm(applied.is_ok_and(|root| root == committed.root)).await?;
         Ok(Accepted { index: committed.first, leaf })
     }
 
@@ -369,11 +367,17 @@ impl Sequencer {
         match self.log.store.append(self.log.number(), &batch).await {
             Ok(()) => Ok(Committed { first, root, checkpoint: batch.checkpoint, entries: batch.entries }),
             Err(error) => {
-                self.log.set_doubt(true);
                 tracing::error!(%error, "a commit failed");
+                self.doubt().await;
                 Err(error.into())
             }
         }
+    }
+
+    /// Nobody knows what the store has. It is asked at once; if it does not answer, before the next job.
+    async fn doubt(&mut self) {
+        self.log.set_doubt(true);
+        let _ = self.settle().await;
     }
 
     /// After a failed commit, brings the state to where the store is.
@@ -386,12 +390,12 @@ impl Sequencer {
     }
 
     /// What was committed must be what was applied; if not, the log is not served any further.
-    fn confirm(&mut self, holds: bool) -> Result<(), Problem> {
+    async fn confirm(&mut self, holds: bool) -> Result<(), Problem> {
         if holds {
             return Ok(());
         }
-        self.log.set_doubt(true);
         tracing::error!("the state is not what was committed");
+        self.doubt().await;
         Err(Kind::Internal.into())
     }
 
