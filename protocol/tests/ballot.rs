@@ -3,6 +3,10 @@
 
 mod common;
 
+// In a browser the same tests run as part of ballot-wasm's.
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use common::{array, hex, items, number, text, vector};
 use isoloir_protocol::{
     ballot::{Ballot, BallotCheck, Choice, Choices, Randomness, Statement, Submission, disclosure, prepare, verify_batch},

@@ -4,6 +4,10 @@
 
 mod making;
 
+// In a browser the same tests run as part of ballot-wasm's.
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use isoloir_protocol::{
     ballot::{Submission, dishonest::Malice},
     election::{Phase, Refusal},

@@ -14,10 +14,34 @@ pub fn path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors")).join(name)
 }
 
+/// A browser has no files: there the vectors are part of the test.
+#[cfg(target_arch = "wasm32")]
+static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/../spec/vectors");
+
+/// A file of the vectors.
+pub fn read(name: &str) -> Vec<u8> {
+    #[cfg(target_arch = "wasm32")]
+    return EMBEDDED.get_file(name).expect(name).contents().to_vec();
+    #[cfg(not(target_arch = "wasm32"))]
+    fs::read(path(name)).expect(name)
+}
+
+/// All files below a folder of the vectors, by their path in it.
+pub fn folder(name: &str) -> BTreeMap<String, Vec<u8>> {
+    #[cfg(target_arch = "wasm32")]
+    return EMBEDDED
+        .find(&format!("{name}/**/*"))
+        .expect(name)
+        .filter_map(include_dir::DirEntry::as_file)
+        .map(|file| (file.path().strip_prefix(name).unwrap().to_str().unwrap().to_owned(), file.contents().to_vec()))
+        .collect();
+    #[cfg(not(target_arch = "wasm32"))]
+    files(&path(name))
+}
+
 /// The vectors of one file, named without `.json`.
 pub fn vector(name: &str) -> Value {
-    let text = fs::read_to_string(path(&format!("{name}.json"))).expect(name);
-    serde_json::from_str(&text).expect(name)
+    serde_json::from_slice(&read(&format!("{name}.json"))).expect(name)
 }
 
 /// The items of an array of vectors; never none.
@@ -67,7 +91,7 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// Applies the changes of an item of elections-rejected.json.
 pub fn mutated(base: &str, changes: &Value) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(&path(&format!("elections/{base}")));
+    let mut files = folder(&format!("elections/{base}"));
     for change in changes.as_array().unwrap() {
         let file = text(&change["file"]).to_owned();
         if change.get("delete").is_some() {
