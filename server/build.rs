@@ -7,4 +7,8 @@ fn main() {
     if let Err(error) = std::fs::create_dir_all(pages) {
         println!("cargo:warning=web/dist cannot be made: {error}");
     }
+    // Other profiles read the pages from the folder when the server starts, and need not be built again.
+    if std::env::var("PROFILE").as_deref() == Ok("release") {
+        println!("cargo:rerun-if-changed=../web/dist");
+    }
 }

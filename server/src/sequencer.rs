@@ -7,7 +7,7 @@
 
 mod check;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use isoloir_protocol::{
     ballot::Submission,
@@ -132,47 +132,40 @@ pub(crate) struct Sequencer {
     batch: usize,
     /// How long boxes are kept after the result, in ms.
     keep_boxes: u64,
-    waiting: Vec<BallotJob>,
     boxes_erased: bool,
 }
 
 impl Sequencer {
     /// A sequencer for `log`.
     pub fn new(log: Arc<Log>, queue: Queue, batch: usize, keep_boxes: u64) -> Self {
-        let waiting = Vec::new();
-        Self { log, queue, batch: batch.max(1), keep_boxes, waiting, boxes_erased: false }
+        Self { log, queue, batch: batch.max(1), keep_boxes, boxes_erased: false }
     }
 
     /// Works until it is stopped.
     pub async fn run(mut self) {
         loop {
-            let room = self.batch.saturating_sub(self.waiting.len());
+            let mut waiting = Vec::new();
             // Whichever is there; both by turns if both are, so that neither keeps the other out.
             tokio::select! {
                 job = self.queue.urgent.recv() => match job {
                     Some(UrgentJob::Stop { answer }) => {
-                        let _ = answer.send(Ok(()));
+                        send(answer, Ok(()));
                         return;
                     }
                     Some(job) => self.urgent(job).await,
                     None => return,
                 },
-                taken = self.queue.ballots.recv_many(&mut self.waiting, room), if room > 0 => {
+                taken = self.queue.ballots.recv_many(&mut waiting, self.batch) => {
                     if taken == 0 {
                         return;
                     }
-                    self.ballots().await;
+                    self.ballots(waiting).await;
                 }
-            }
-            // A second ballot of a slot waits for the batch after that of the first.
-            while !self.waiting.is_empty() {
-                self.ballots().await;
             }
         }
     }
 
     async fn urgent(&mut self, job: UrgentJob) {
-        // Whoever asked may have gone; what was done stays done.
         match job {
             UrgentJob::Entry { kind, body, data, answer } => {
                 let accepted = self.entry(kind, body, data).await;
@@ -180,84 +173,76 @@ impl Sequencer {
                 if accepted.is_ok() {
                     self.append_due().await;
                 }
-                let _ = answer.send(accepted);
+                send(answer, accepted);
             }
             UrgentJob::Cosign { brought, answer } => {
-                let _ = answer.send(self.cosign(brought).await);
+                send(answer, self.cosign(brought).await);
             }
             UrgentJob::Tick { answer } => {
                 self.append_due().await;
                 self.erase_boxes().await;
-                let _ = answer.send(Ok(()));
+                send(answer, Ok(()));
             }
             UrgentJob::Stop { answer } => {
-                let _ = answer.send(Ok(()));
+                send(answer, Ok(()));
             }
         }
     }
 
-    /// Checks and appends the ballots that are waiting, one of each slot.
-    async fn ballots(&mut self) {
-        let mut jobs = self.next_batch();
+    /// Checks and appends ballots that were waiting.
+    async fn ballots(&mut self, jobs: Vec<BallotJob>) {
         if let Err(problem) = self.settle().await {
-            return refuse_all(jobs, &problem);
+            return refuse_all(jobs.into_iter().map(|job| job.answer), &problem);
         }
         let now = self.log.now();
         let time = self.entry_time(now);
-        let mut candidates = Vec::with_capacity(jobs.len());
+        let mut submissions = Vec::with_capacity(jobs.len());
         let mut answers = Vec::with_capacity(jobs.len());
-        for job in jobs.drain(..) {
-            // The same ballot may have been waiting twice.
+        for job in jobs {
+            // It may have been in the batch before this one too.
             match self.log.recorded(job.submission.public()).await {
                 Ok(None) => {
-                    candidates.push(job.submission);
+                    submissions.push(job.submission);
                     answers.push(job.answer);
                 }
-                Ok(Some(accepted)) => {
-                    let _ = job.answer.send(Ok(accepted));
-                }
-                Err(problem) => {
-                    let _ = job.answer.send(Err(problem));
-                }
+                found => send(job.answer, found.and_then(|found| found.ok_or_else(|| Kind::Internal.into()))),
             }
         }
         let log = self.log.clone();
-        let checked = tokio::task::spawn_blocking(move || check::ballots(&log, candidates, time));
+        let checked = tokio::task::spawn_blocking(move || check::ballots(&log, submissions, time));
         let Ok(verdicts) = checked.await else {
-            return refuse_all_answers(answers, &Kind::Internal.into());
+            return refuse_all(answers, &Kind::Internal.into());
         };
-        let mut accepted: Vec<Checked> = Vec::with_capacity(verdicts.len());
-        let mut accepted_answers = Vec::with_capacity(verdicts.len());
+        let mut batch = BallotBatch::default();
         for (verdict, answer) in verdicts.into_iter().zip(answers) {
             match verdict {
-                Ok(checked) => {
-                    accepted.push(checked);
-                    accepted_answers.push(answer);
-                }
-                Err(refusal) => {
-                    let _ = answer.send(Err(refusals::problem(&refusal, now)));
-                }
+                Ok(ballot) => batch.add(ballot, answer),
+                Err(refusal) => send(answer, Err(refusals::problem(&refusal, now))),
             }
         }
-        if accepted.is_empty() {
-            return;
-        }
-        match self.commit_ballots(accepted, time).await {
-            Ok(entries) => {
-                for (answer, entry) in accepted_answers.into_iter().zip(entries) {
-                    let _ = answer.send(Ok(entry));
-                }
-            }
-            Err(problem) => refuse_all_answers(accepted_answers, &problem),
+        if !batch.ballots.is_empty() {
+            self.append_ballots(batch, time, now).await;
         }
     }
 
-    /// Takes what is waiting, the first ballot of each slot.
-    fn next_batch(&mut self) -> Vec<BallotJob> {
-        let mut slots = std::collections::HashSet::new();
-        let (now, later) = std::mem::take(&mut self.waiting).into_iter().partition(|job| slots.insert(job.submission.ballot().slot()));
-        self.waiting = later;
-        now
+    async fn append_ballots(&mut self, batch: BallotBatch, time: u64, now: u64) {
+        match self.commit_ballots(batch.ballots, time).await {
+            Ok(entries) => {
+                for (answers, entry) in batch.answers.into_iter().zip(entries) {
+                    answers.into_iter().for_each(|answer| send(answer, Ok(entry.clone())));
+                }
+                for (rival, answer) in batch.rivals {
+                    let ballot = rival.proven.statement().ballot();
+                    let verdict = self.log.read(|state| state.election.check_ballot_rules(ballot, time));
+                    let problem = verdict.map_or_else(|refusal| refusals::problem(&refusal, now), |()| Kind::Internal.into());
+                    send(answer, Err(problem));
+                }
+            }
+            Err(problem) => {
+                let rivals = batch.rivals.into_iter().map(|(_, answer)| answer);
+                refuse_all(batch.answers.into_iter().flatten().chain(rivals), &problem);
+            }
+        }
     }
 
     async fn commit_ballots(&mut self, ballots: Vec<Checked>, time: u64) -> Result<Vec<Accepted>, Problem> {
@@ -277,9 +262,8 @@ impl Sequencer {
             Ok::<_, Refusal>(state.election.root())
         });
         self.confirm(applied.is_ok_and(|root| root == committed.root)).await?;
-        let indices = committed.first..;
         let leaves = committed.entries.into_iter().map(|entry| entry.leaf);
-        Ok(indices.zip(leaves).map(|(index, leaf)| Accepted { index, leaf }).collect())
+        Ok((committed.first..).zip(leaves).map(|(index, leaf)| Accepted { index, leaf }).collect())
     }
 
     /// Checks and appends one entry that is no ballot, or finds it.
@@ -413,13 +397,42 @@ struct Committed {
     entries: Vec<NewEntry>,
 }
 
-fn refuse_all(jobs: Vec<BallotJob>, problem: &Problem) {
-    refuse_all_answers(jobs.into_iter().map(|job| job.answer), problem);
+/// Proven ballots that are appended together: the first of each slot.
+#[derive(Default)]
+struct BallotBatch {
+    ballots: Vec<Checked>,
+    /// Of each ballot, who asked: several if it was sent several times.
+    answers: Vec<Vec<Answer<Accepted>>>,
+    /// Other ballots of the same slots. They cannot name the first one as the one they replace, so that they
+    /// are refused once it is in.
+    rivals: Vec<(Checked, Answer<Accepted>)>,
+    by_slot: HashMap<u32, usize>,
 }
 
-fn refuse_all_answers(answers: impl IntoIterator<Item = Answer<Accepted>>, problem: &Problem) {
+impl BallotBatch {
+    fn add(&mut self, ballot: Checked, answer: Answer<Accepted>) {
+        let slot = ballot.proven.statement().ballot().slot();
+        let first = self.by_slot.get(&slot).and_then(|first| Some((self.ballots.get(*first)?, self.answers.get_mut(*first)?)));
+        match first {
+            None => {
+                self.by_slot.insert(slot, self.ballots.len());
+                self.ballots.push(ballot);
+                self.answers.push(vec![answer]);
+            }
+            Some((first, answers)) if first.public == ballot.public => answers.push(answer),
+            Some(_) => self.rivals.push((ballot, answer)),
+        }
+    }
+}
+
+/// Answers. Whoever asked may have gone; what was done stays done.
+fn send<T>(answer: Answer<T>, result: Result<T, Problem>) {
+    let _ = answer.send(result);
+}
+
+fn refuse_all(answers: impl IntoIterator<Item = Answer<Accepted>>, problem: &Problem) {
     for answer in answers {
-        let _ = answer.send(Err(problem.clone()));
+        send(answer, Err(problem.clone()));
     }
 }
 

@@ -165,7 +165,33 @@ fn a_bad_ballot_in_a_batch_costs_only_itself() {
 }
 
 #[test]
-fn two_ballots_of_a_slot_in_one_batch_are_taken_in_turn() {
+fn forged_ballots_do_not_keep_a_voter_out() {
+    let scene = Scene::open(3);
+    let victim = scene.voter(2);
+    let (good, _) = victim.prepare(&scene, Some(1));
+    let mut forged = good.clone();
+    forged[scene.manifest.ballot_len() - 32] ^= 1;
+    scene.server.faults.next_commit(Fault::HoldBefore);
+    let first = scene.voter(1);
+    let (held, _) = first.prepare(&scene, Some(0));
+    let pending = post_in_background(&scene, &first, &held);
+    scene.server.faults.wait_until_held();
+    let forgeries: Vec<_> = (0..6).map(|_| post_in_background(&scene, &victim, &forged)).collect();
+    scene.server.wait_for_waiting(6);
+    let before = scene.server.faults.commits();
+    let honest = post_in_background(&scene, &victim, &good);
+    scene.server.wait_for_waiting(7);
+    scene.server.faults.release();
+    scene.receipt(&pending.recv().unwrap());
+    victim.check(&scene, &scene.receipt(&honest.recv().unwrap()));
+    assert_eq!(scene.server.faults.commits(), before + 1, "in the same batch");
+    for forgery in forgeries {
+        assert_eq!(forgery.recv().unwrap().reason(), "proof");
+    }
+}
+
+#[test]
+fn of_two_ballots_of_a_slot_in_one_batch_one_is_taken() {
     let scene = Scene::open(2);
     let (one, two) = (scene.voter(1), scene.voter(2));
     let (held, _) = one.prepare(&scene, Some(0));
