@@ -43,6 +43,11 @@ pub struct BallotTest {
 }
 
 impl BallotTest {
+    /// A checker for the election with this manifest.
+    pub fn of(id: &str, manifest_bytes: &[u8]) -> Result<Self, ModuleError> {
+        manifest(id, manifest_bytes).map(|manifest| Self { manifest })
+    }
+
     /// Recomputes the ballot and shows what it held.
     pub fn open(&self, disclosed: &[u8], slot: Option<&SlotInfo>) -> Result<CheckedDisclosure, ModuleError> {
         let found = disclosure::check(&self.manifest, disclosed).map_err(|error| ModuleError::Disclosure {
@@ -78,10 +83,10 @@ impl BallotTest {
 
 #[wasm_bindgen]
 impl BallotTest {
-    /// A checker for the election with this manifest.
+    /// See [`Self::of`].
     #[wasm_bindgen(constructor)]
     pub fn new(id: &str, manifest_bytes: &[u8]) -> Thrown<BallotTest> {
-        thrown(manifest(id, manifest_bytes).map(|manifest| Self { manifest }))
+        thrown(Self::of(id, manifest_bytes))
     }
 
     /// See [`Self::open`]; `slot_json` is the server's description of the slot, if it was asked.

@@ -22,7 +22,9 @@ mod receipt;
 mod replay;
 #[cfg(feature = "count")]
 mod teller;
-#[cfg(all(test, feature = "count"))]
+#[cfg(all(test, feature = "count", not(target_arch = "wasm32")))]
+mod tests;
+#[cfg(all(test, feature = "count", not(target_arch = "wasm32")))]
 mod typescript;
 mod voter;
 

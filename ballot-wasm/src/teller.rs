@@ -211,6 +211,11 @@ impl Teller {
         pushed.map_err(|ReplayError { index, refusal }| ModuleError::Log { index: Some(index), detail: refusal.to_string() })
     }
 
+    /// Takes data for the next bundle.
+    pub fn take_data(&mut self, sha256: &str, bytes: Vec<u8>) -> Result<(), ModuleError> {
+        log::add_data(&mut self.data, sha256, bytes)
+    }
+
     /// Takes a note of the server; one that contradicts the replayed log is an error.
     pub fn take_note(&mut self, note: &str) -> Result<(), ModuleError> {
         let opened = log::opened(&self.manifest, note)?;
@@ -443,10 +448,10 @@ impl Teller {
         thrown(log::data_named(bundle, from, to))
     }
 
-    /// Data for the next bundle.
+    /// See [`Self::take_data`].
     #[wasm_bindgen(js_name = addData)]
     pub fn add_data(&mut self, sha256: &str, bytes: Vec<u8>) -> Thrown<()> {
-        thrown(log::add_data(&mut self.data, sha256, bytes))
+        thrown(self.take_data(sha256, bytes))
     }
 
     /// See [`Self::replay_bundle`].
