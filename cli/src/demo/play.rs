@@ -43,8 +43,7 @@ pub fn auto(ctx: &mut Context, args: &DemoArgs, mut stage: Stage) -> Outcome<End
     let file = write_play(&stage, &receipts)?;
     match &args.browser_script {
         Some(script) => {
-            let child = start_script(script, &file, "vote")?;
-            keep_open_for(ctx, &mut stage, child)?;
+            keep_open_for(ctx, &mut stage, Script::start(script, &file, "vote")?)?;
             for (member, choice) in stage.members.iter().zip(CHOICES) {
                 expected.set(member.slot, choice);
             }
@@ -52,10 +51,10 @@ pub fn auto(ctx: &mut Context, args: &DemoArgs, mut stage: Stage) -> Outcome<End
         None => vote_by_command_line(&stage, &receipts, &expected)?,
     }
     say!(ctx, "demo-waits-for-close");
-    let closing = wait_for(ctx, &stage.target, |follower| follower.election().closing().map(|root| root.code.clone()))?;
+    let closing = wait_for(ctx, &stage.target, |follower| Ok(follower.election().closing().map(|root| root.code.clone())))?;
     say!(ctx, "closing-code", "code" => closing);
     count(ctx, args, &mut stage, &file, &closing)?;
-    wait_for(ctx, &stage.target, |follower| (follower.election().phase() == Phase::Counted).then_some(()))?;
+    wait_for(ctx, &stage.target, |follower| Ok((follower.election().phase() == Phase::Counted).then_some(())))?;
     verify(ctx, &stage, &receipts, &expected)
 }
 
@@ -126,26 +125,57 @@ fn write_play(stage: &Stage, receipts: &Path) -> Outcome<PathBuf> {
     Ok(file)
 }
 
-fn start_script(script: &str, file: &Path, part: &str) -> Outcome<Child> {
-    let words: Vec<&str> = script.split_whitespace().collect();
-    let (program, words) = words.split_first().ok_or_else(|| problem!("demo-script", "part" => part))?;
-    let child = Command::new(program).args(words).arg(file).arg(part).spawn();
-    child.map_err(|error| problem!("demo-script", "part" => part).because(&error))
+/// A running part of the browser's script. It does not outlive the demonstration.
+struct Script {
+    child: Child,
+    part: &'static str,
+    done: bool,
 }
 
-fn finished(child: &mut Child, part: &str) -> Outcome<bool> {
-    match child.try_wait() {
-        Ok(None) => Ok(false),
-        Ok(Some(status)) if status.success() => Ok(true),
-        Ok(Some(status)) => Err(problem!("demo-script", "part" => part).because(&status)),
-        Err(error) => Err(problem!("demo-script", "part" => part).because(&error)),
+impl Script {
+    fn start(script: &str, file: &Path, part: &'static str) -> Outcome<Self> {
+        let words: Vec<&str> = script.split_whitespace().collect();
+        let (program, words) = words.split_first().ok_or_else(|| problem!("demo-script", "part" => part))?;
+        let child = Command::new(program).args(words).arg(file).arg(part).spawn();
+        Ok(Self { child: child.map_err(|error| problem!("demo-script", "part" => part).because(&error))?, part, done: false })
+    }
+
+    /// Whether it has played its part; its failure is a failure of the demonstration.
+    fn is_done(&mut self) -> Outcome<bool> {
+        let failed = || problem!("demo-script", "part" => self.part);
+        if !self.done {
+            self.done = match self.child.try_wait() {
+                Ok(None) => false,
+                Ok(Some(status)) if status.success() => true,
+                Ok(Some(status)) => return Err(failed().because(&status)),
+                Err(error) => return Err(failed().because(&error)),
+            };
+        }
+        Ok(self.done)
+    }
+
+    fn wait(&mut self) -> Outcome<()> {
+        while !self.is_done()? {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if !self.done {
+            // It may have ended by itself in this moment.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }
 
 /// Extends the vote, as an organiser may, while the script is still voting.
-fn keep_open_for(ctx: &mut Context, stage: &mut Stage, mut child: Child) -> Outcome<()> {
+fn keep_open_for(ctx: &mut Context, stage: &mut Stage, mut script: Script) -> Outcome<()> {
     let mut closes = stage.target.manifest.closes_ms();
-    while !finished(&mut child, "vote")? {
+    while !script.is_done()? {
         if ctx.now().saturating_add(TOO_CLOSE_MS) > closes {
             closes = ctx.now().saturating_add(EXTENSION_MS);
             stage.extend(closes, "Quelques minutes de plus pour la démonstration. / A few minutes more for the demonstration.")?;
@@ -159,30 +189,29 @@ fn keep_open_for(ctx: &mut Context, stage: &mut Stage, mut child: Child) -> Outc
 /// The tellers report and sum: in the browser all but the last, or all by command line.
 fn count(ctx: &mut Context, args: &DemoArgs, stage: &mut Stage, file: &Path, closing: &str) -> Outcome<()> {
     let tellers = stage.tellers.len();
-    let script = args.browser_script.as_deref().map(|script| start_script(script, file, "count")).transpose()?;
+    let mut script = args.browser_script.as_deref().map(|script| Script::start(script, file, "count")).transpose()?;
     let by_command = if script.is_some() { tellers.saturating_sub(1)..tellers } else { 0..tellers };
     for teller in by_command.clone() {
         stage.teller(teller, "report", closing)?;
     }
-    let counting = wait_for(ctx, &stage.target, |follower| follower.election().fixing().map(|root| root.code.clone()))?;
+    let counting = wait_for(ctx, &stage.target, |follower| {
+        // Without the script's tellers nothing would come to wait for.
+        script.as_mut().map_or(Ok(false), Script::is_done)?;
+        Ok(follower.election().fixing().map(|root| root.code.clone()))
+    })?;
     say!(ctx, "counting-code", "code" => counting);
     for teller in by_command {
         stage.teller(teller, "sums", &counting)?;
     }
-    if let Some(mut child) = script {
-        while !finished(&mut child, "count")? {
-            std::thread::sleep(Duration::from_millis(300));
-        }
-    }
-    Ok(())
+    script.as_mut().map_or(Ok(()), Script::wait)
 }
 
 /// Replays the log again and again until it shows what is waited for.
-fn wait_for<T>(ctx: &Context, target: &Target, found: impl Fn(&Follower<'_>) -> Option<T>) -> Outcome<T> {
+fn wait_for<T>(ctx: &Context, target: &Target, mut found: impl FnMut(&Follower<'_>) -> Outcome<Option<T>>) -> Outcome<T> {
     let mut follower = Follower::new(target);
     loop {
         follower.catch_up()?;
-        if let Some(found) = found(&follower) {
+        if let Some(found) = found(&follower)? {
             return Ok(found);
         }
         ctx.pause(LOOK_AGAIN);

@@ -118,6 +118,24 @@ fn entries_hold_no_choice(path: &Path, options: &[&str]) {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_browser_script_that_fails_ends_the_demonstration() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, "#!/bin/sh\n[ \"$2\" = vote ]\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    let top = folder.path().join("demo");
+    let clock = Arc::new(Hurried(AtomicU64::new(0)));
+    let mut ctx = Context::new(Language::English, Box::new(Captured::default()), Box::new(Nobody), clock);
+    let (top, script) = (top.to_str().unwrap(), script.to_str().unwrap());
+    let words = ["isoloir", "demo", "--auto", "--members", "20", "--folder", top, "--browser-script", script];
+    let cli = args::read(&words.map(Into::into)).unwrap();
+    let problem = args::run(&mut ctx, cli).unwrap_err();
+    assert_eq!((problem.key(), problem.facts()[0].1.as_str()), ("demo-script", "count"));
+}
+
+#[test]
 fn a_folder_with_other_files_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("thesis.txt");
