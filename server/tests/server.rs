@@ -17,5 +17,6 @@ mod faults;
 mod privacy;
 mod restart;
 mod rush;
+mod store;
 mod support;
 mod whole_election;

@@ -142,7 +142,7 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps a box that was missing. The caller has compared it with the hash in the log.
     async fn supply_box(&self, log: LogNumber, index: u64, teller: u8, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// Erases all boxes of the log (obligation 5). Doing it again does nothing.
+    /// Erases all boxes of the log (obligation 5). Doing it again does no harm, and is what to do after an error.
     async fn erase_boxes(&self, log: LogNumber) -> Result<(), StoreError>;
 
     /// All checkpoints kept by [`Store::keep_cosigned`], by increasing size.

@@ -188,12 +188,14 @@ impl Store for SqliteStore {
 
     async fn erase_boxes(&self, log: LogNumber) -> Result<(), StoreError> {
         let mut connection = self.writer.acquire().await?;
-        let erased = sqlx::query("DELETE FROM boxes WHERE log = ?").bind(log.0).execute(&mut *connection).await?;
-        if erased.rows_affected() > 0 {
-            // The write-ahead log still has the boxes until it is written back and cut off.
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await?;
+        sqlx::query("DELETE FROM boxes WHERE log = ?").bind(log.0).execute(&mut *connection).await?;
+        // The write-ahead log still has the boxes until it is written back and cut off, for which nobody may
+        // be reading.
+        let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
+        match done.try_get::<i64, _>("busy")? {
+            0 => Ok(()),
+            _ => Err(database("the write-ahead log is being read")),
         }
-        Ok(())
     }
 
     async fn cosigned(&self, log: LogNumber) -> Result<Vec<Cosigned>, StoreError> {
@@ -250,7 +252,7 @@ async fn insert_leaves(transaction: &mut Transaction<'_, Sqlite>, log: LogNumber
 async fn insert_boxes(transaction: &mut Transaction<'_, Sqlite>, log: LogNumber, first: i64, batch: &Batch) -> Result<(), StoreError> {
     let boxes: Vec<_> = (first..)
         .zip(&batch.entries)
-        .flat_map(|(position, entry)| (1_u8..).zip(&entry.boxes).map(move |(teller, bytes)| (position, teller, bytes)))
+        .flat_map(|(position, entry)| (1_i64..).zip(&entry.boxes).map(move |(teller, bytes)| (position, teller, bytes)))
         .collect();
     for rows in boxes.chunks(ROWS) {
         let mut insert = QueryBuilder::new("INSERT INTO boxes (log, teller, position, box) ");
