@@ -124,7 +124,9 @@ async function unlock(page, teller) {
  * @param {Page} page
  * @param {string} name
  */
-const task = (page, name) => page.locator(`[data-testid=task][data-task=${name}]`).waitFor({ timeout: PATIENCE_MS });
+function task(page, name) {
+  return page.locator(`[data-testid=task][data-task=${name}]`).waitFor({ timeout: PATIENCE_MS });
+}
 
 /**
  * @param {Page} page

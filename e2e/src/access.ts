@@ -24,7 +24,9 @@ export function overlaps(page: Page): Promise<string[]> {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const text = node.textContent?.trim() ?? "";
-      if (text === "" || node.parentElement?.closest(".visually-hidden, .skip, option, [hidden]")) continue;
+      const parent = node.parentElement;
+      // What a closed part hides still has a place.
+      if (text === "" || !parent?.checkVisibility() || parent.closest(".visually-hidden, .skip, option")) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const rect of range.getClientRects()) if (rect.width > 0 && rect.height > 0) boxes.push({ text: text.slice(0, 40), rect });
