@@ -18,7 +18,7 @@ for (const [who, tour] of [["voters", voterTour], ["tellers-and-public", countTo
       folder(place);
       const stage: Stage = {
         clock, people, network, home, announced,
-        open: (options) => open({ locale, deviceScaleFactor: 1, viewport: SIZES.phone, ...options }),
+        open: (options) => open({ locale, isMobile: true, hasTouch: true, viewport: SIZES.phone, ...options }),
         visit: async (page, screen) => {
           for (const [size, viewport] of Object.entries(SIZES)) {
             await page.setViewportSize(viewport);

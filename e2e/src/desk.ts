@@ -22,6 +22,8 @@ export class Desk {
 
   /** Opens the page and the key file. */
   async unlock(passphrase = PASSPHRASE): Promise<void> {
+    // Also from this very page: an address that differs in nothing would not be loaded again.
+    await this.page.goto("about:blank");
     await this.page.goto(this.election.page("tellers"));
     await this.press("unlock");
     await this.page.locator("#key-file").setInputFiles(this.teller.key);

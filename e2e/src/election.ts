@@ -49,6 +49,8 @@ export interface Plan {
   smallestGroup?: number;
   graceMinutes?: number;
   revote?: boolean;
+  /** Public files, where not those of `People`. */
+  tellers?: string[];
 }
 
 /** What `GET /api/elections/{id}` answers, as far as tests look at it. */
@@ -60,7 +62,7 @@ export interface Status {
   end: number;
   voters: number;
   ballots: number;
-  tellers: { name: string; reported: boolean; summed: boolean }[];
+  tellers: { name: string; consented: boolean; reported: boolean; summed: boolean }[];
   witnesses: { seen_size: number | null }[];
   closing: { size: number; code: string } | null;
   fix: { size: number; code: string } | null;
@@ -120,7 +122,7 @@ export class Election {
       revote: plan.revote ?? true,
       groups: GROUPS,
       smallest_group: plan.smallestGroup ?? 5,
-      tellers: people.tellers.map((teller) => teller.publicFile),
+      tellers: plan.tellers ?? people.tellers.map((teller) => teller.publicFile),
       threshold: 2,
       registrars: people.registrars.slice(0, registrars).map((registrar) => registrar.publicFile),
       witnesses: people.witnesses.map((witness) => witness.publicFile),

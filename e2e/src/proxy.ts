@@ -59,6 +59,20 @@ export class Proxy {
     this.#troubles.push({ matches, trouble });
   }
 
+  /** Holds the next ballot back until told to let it go. */
+  holdBallot(): { sent: Promise<void>; release: () => void } {
+    let arrived: () => void = () => undefined;
+    let release: () => void = () => undefined;
+    const sent = new Promise<void>((resolve) => (arrived = resolve));
+    const held = new Promise<void>((resolve) => (release = resolve));
+    this.next(isBallot, async (_, way) => {
+      arrived();
+      await held;
+      way.answer(await way.forward());
+    });
+    return { sent, release };
+  }
+
   async #take(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const pieces: Buffer[] = [];
     for await (const piece of incoming) pieces.push(piece as Buffer);

@@ -6,7 +6,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { test as base, chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
+import { expect, test as base, chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
 
 import { Clock } from "./clock.js";
 import { Desk } from "./desk.js";
@@ -100,12 +100,20 @@ export const test = base.extend<PerTest, PerWorker>({
 
   device: async ({ browser }, use) => {
     const devices: BrowserContext[] = [];
+    const faults: string[] = [];
     await use(async (options = {}) => {
       const device = await browser.newContext({ locale: "fr-FR", timezoneId: "America/Montreal", ...options });
       devices.push(device);
+      device.on("weberror", (error) => faults.push(String(error.error())));
+      device.on("console", (message) => {
+        // Requests that fail are what some tests are about; anything else (a script that the policy forbids, a sentence
+        // that is missing) is a fault of the page.
+        if (message.type() === "error" && !/Failed to load resource|net::ERR_/.test(message.text())) faults.push(message.text());
+      });
       return device;
     });
     await Promise.all(devices.map((each) => each.close()));
+    expect(faults, "errors in the pages").toEqual([]);
   },
 
   open: async ({ device }, use) => {
@@ -117,4 +125,4 @@ export const test = base.extend<PerTest, PerWorker>({
   },
 });
 
-export { expect, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
+export { expect, type BrowserContext, type BrowserContextOptions, type Page };

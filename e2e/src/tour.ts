@@ -11,7 +11,7 @@ import { Desk } from "./desk.js";
 import { BOARD, TEXTS, type Election, type Plan } from "./election.js";
 import { castByProgram } from "./machine.js";
 import { PASSPHRASE, type People } from "./people.js";
-import { isBallot, type Proxy } from "./proxy.js";
+import type { Proxy } from "./proxy.js";
 import { readZip, writeZip } from "./zip.js";
 
 export interface Stage {
@@ -102,12 +102,7 @@ export async function voterTour(stage: Stage): Promise<void> {
   await booth.press("vote-now");
 
   // The ballot is held back on its way.
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  network.next(isBallot, async (_, way) => {
-    await held;
-    way.answer(await way.forward());
-  });
+  const { release } = network.holdBallot();
   await booth.cast();
   await expect(page.locator("main .note.warn")).toBeVisible();
   await visit(page, "vote-sending-slow");

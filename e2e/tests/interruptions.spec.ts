@@ -3,7 +3,7 @@
 
 import { HOUR, MINUTE, SECOND } from "../src/clock.js";
 import { expect, test, type Page } from "../src/test.js";
-import { isBallot, type Proxy } from "../src/proxy.js";
+import { isBallot } from "../src/proxy.js";
 import type { Booth } from "../src/voter.js";
 
 /** Where a voter can be interrupted before the ballot is sent: how to get there, and what shows it. */
@@ -71,26 +71,12 @@ test("a tab closed at any step before casting leaves nothing in the urn, and the
   }
 });
 
-/** Holds the next ballot back until told to let it go. */
-function holdBallot(network: Proxy): { sent: Promise<void>; release: () => void } {
-  let arrived: () => void = () => undefined;
-  let release: () => void = () => undefined;
-  const sent = new Promise<void>((resolve) => (arrived = resolve));
-  const held = new Promise<void>((resolve) => (release = resolve));
-  network.next(isBallot, async (_, way) => {
-    arrived();
-    await held;
-    way.answer(await way.forward());
-  });
-  return { sent, release };
-}
-
 test("a reload and a closed tab while the ballot is on its way: one ballot, one receipt", async ({ election, network, device }) => {
   const vote = await election();
   for (const [i, interrupt] of [(page: Page) => page.reload().then(() => page), (page: Page) => page.close().then(() => page.context().newPage())].entries()) {
     const phone = await device();
     const booth = vote.voter(i).at(await phone.newPage());
-    const { sent, release } = holdBallot(network);
+    const { sent, release } = network.holdBallot();
     await booth.identify(network.address);
     await booth.choose([[1]]);
     await booth.cast();
