@@ -32,3 +32,13 @@ for (const [name, options] of [
     });
   }
 }
+
+test("the audit finds what is wrong", async ({ open }) => {
+  const page = await open({ viewport: PHONE });
+  await page.setContent(`<!doctype html><html lang="fr"><title>x</title><body><h1>A</h1><h1>B</h1><img src="data:,"><div style="width: 500px">wide</div>
+    <p style="position: absolute; top: 200px">one text</p><p style="position: absolute; top: 200px">another</p></body></html>`);
+  const found = await faults(page, "bad");
+  for (const fault of ["image-alt", "sideways by", "stand on each other", "2 main headings", "its title is"]) {
+    expect(found.some((each) => each.includes(fault)), fault).toBe(true);
+  }
+});
