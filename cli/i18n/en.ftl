@@ -33,6 +33,8 @@ server-answer = The answer of the server is not what it should be.
     .do = Check that the address is that of an Isoloir server of this version.
 serve-failed = The server does not run.
     .do = Check the address to listen on, the public address and the data folder.
+serve-database-address = The address of the database is not understood.
+    .do = Write it as postgres://user@host/name, with parameters of PostgreSQL after a question mark, such as sslmode=verify-full.
 serve-no-organiser = No organiser may begin an election on this server: name their public files with --organiser.
 serve-listens = The server listens on { $address }; voters reach it at { $url }.
 serve-stopped = The server has stopped.

@@ -33,6 +33,8 @@ server-answer = La réponse du serveur n’est pas celle attendue.
     .do = Vérifiez que l’adresse est celle d’un serveur Isoloir de cette version.
 serve-failed = Le serveur ne fonctionne pas.
     .do = Vérifiez l’adresse d’écoute, l’adresse publique et le dossier des données.
+serve-database-address = L’adresse de la base de données n’est pas comprise.
+    .do = Écrivez-la ainsi : postgres://utilisateur@hôte/nom, avec des paramètres de PostgreSQL après un point d’interrogation, comme sslmode=verify-full.
 serve-no-organiser = Aucun organisateur ne peut ouvrir de scrutin sur ce serveur : indiquez leurs fichiers publics avec --organiser.
 serve-listens = Le serveur écoute sur { $address } ; les électeurs le joignent à { $url }.
 serve-stopped = Le serveur est arrêté.
@@ -500,6 +502,7 @@ help-any--text = Ce que lisent les électeurs : la raison, et quand ils en sauro
 help-any--zone = Le fuseau des heures sans décalage, comme Europe/Paris
 help-serve = Faire tourner le serveur
 help-serve--data = Dossier de la base de données et des clés des registres
+help-serve--database = Base PostgreSQL, sous la forme postgres://utilisateur@hôte/nom, à la place de SQLite dans le dossier. Plusieurs serveurs peuvent la partager, chacun avec les clés des registres dans son propre dossier. D’autres programmes de la machine voient ce qui est écrit ici : mettez le mot de passe dans la variable PGPASSWORD ou le fichier ~/.pgpass
 help-serve--listen = Où écouter
 help-serve--public-url = L’adresse que voient les électeurs ; son hôte fait partie pour toujours du nom de chaque registre
 help-serve--organiser = Fichier public d’un organisateur qui peut ouvrir des scrutins ici

@@ -1,12 +1,13 @@
 //! `isoloir serve`: the server of `isoloir-server`, as a command and as a part of others.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
 use isoloir_protocol::signature::SignKey;
 use isoloir_server::{
     Config, Organisers, Pages, Running,
+    store::DatabaseUrl,
     telemetry::{self, Format},
 };
 use tokio::runtime::Runtime;
@@ -26,6 +27,11 @@ pub struct ServeArgs {
     /// Folder for the database and the logs' keys
     #[arg(long, value_name = "FOLDER")]
     pub data: PathBuf,
+    /// PostgreSQL database, as postgres://user@host/name, instead of SQLite in the folder. Several servers may share it, each with
+    /// the logs' keys in its own folder. Other programs on the machine can see what stands here: leave the password out and put it
+    /// into the variable PGPASSWORD or the file ~/.pgpass
+    #[arg(long, value_name = "URL")]
+    pub database: Option<GivenDatabase>,
     /// Where to listen
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -44,6 +50,18 @@ pub struct ServeArgs {
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+/// The address of a database as it was given. What is wrong with it is said later and without repeating it: it may hold a password.
+#[derive(Debug, Clone)]
+pub struct GivenDatabase(Option<DatabaseUrl>);
+
+impl FromStr for GivenDatabase {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.parse().ok()))
+    }
 }
 
 /// How log lines look.
@@ -76,6 +94,7 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
         bind: args.listen,
         public_url: args.public_url.clone(),
         data_dir: args.data.clone(),
+        database: database(args)?,
         organisers,
         pages: args.pages.clone().map_or(Pages::Embedded, Pages::Folder),
         ..Config::default()
@@ -85,6 +104,14 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
     hosted.wait()?;
     say!(ctx, "serve-stopped");
     Ok(Ending::Good)
+}
+
+fn database(args: &ServeArgs) -> Outcome<Option<DatabaseUrl>> {
+    match &args.database {
+        None => Ok(None),
+        Some(GivenDatabase(Some(url))) => Ok(Some(url.clone())),
+        Some(GivenDatabase(None)) => Err(problem!("serve-database-address")),
+    }
 }
 
 fn key(file: &PublicFile) -> Outcome<SignKey> {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use isoloir_protocol::signature::SignKey;
 
-use crate::clock::SharedClock;
+use crate::{clock::SharedClock, store::DatabaseUrl};
 
 /// The settings of a server. `Config::default()` listens on this machine only and lets nobody begin an
 /// election.
@@ -18,6 +18,9 @@ pub struct Config {
     /// Folder for the database (`isoloir.sqlite`) and the logs' keys (`keys/`). If it is lost, ballots
     /// are lost; if `keys/` is copied, the thief can sign a second history, which witnesses would notice.
     pub data_dir: PathBuf,
+    /// The PostgreSQL database, if it is not SQLite in `data_dir`. Several processes may share it, each with a `data_dir` of
+    /// its own that has the logs' keys: a process without a log's key serves that log's readers only.
+    pub database: Option<DatabaseUrl>,
     /// Who may begin elections here.
     pub organisers: Organisers,
     /// Where the pages come from.
@@ -84,6 +87,7 @@ impl Default for Config {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: "http://localhost:8080".to_owned(),
             data_dir: PathBuf::from("isoloir-data"),
+            database: None,
             organisers: Organisers::default(),
             pages: Pages::default(),
             queue: 4_096,

@@ -3,14 +3,16 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    io,
+    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use isoloir_protocol::manifest::ElectionId;
 
 use crate::{
+    cluster::{Cluster, Seat},
     config::Config,
-    keys::KeyFolder,
+    keys::{KeyError, KeyFolder},
     log::Log,
     problem::{Kind, Problem},
     replay::{self, LoadError},
@@ -19,8 +21,11 @@ use crate::{
 };
 
 /// All elections.
-#[derive(Default)]
-pub(crate) struct Elections(RwLock<HashMap<ElectionId, Place>>);
+pub(crate) struct Elections {
+    places: RwLock<HashMap<ElectionId, Place>>,
+    /// The other processes on the same store, if there may be some.
+    cluster: Option<Arc<Cluster>>,
+}
 
 /// Where an election is.
 #[derive(Clone)]
@@ -36,8 +41,13 @@ enum Place {
 impl Elections {
     /// Replays all logs of the store that have begun. A log that does not replay is not served, and
     /// does not keep the others from being.
-    pub async fn load(config: &Config, store: &Arc<dyn Store>, keys: &KeyFolder) -> Result<Self, StoreError> {
-        let elections = Self::default();
+    pub async fn load(
+        config: &Config,
+        store: &Arc<dyn Store>,
+        keys: &KeyFolder,
+        cluster: Option<Arc<Cluster>>,
+    ) -> Result<Self, StoreError> {
+        let elections = Self { places: RwLock::default(), cluster };
         for row in store.logs().await? {
             elections.open(config, store, keys, row).await?;
         }
@@ -48,7 +58,7 @@ impl Elections {
     pub async fn open(&self, config: &Config, store: &Arc<dyn Store>, keys: &KeyFolder, row: LogRow) -> Result<(), StoreError> {
         let Some(id) = row.election else { return Ok(()) };
         let name = row.log.name.clone();
-        let place = match load(config, store, keys, row).await {
+        let place = match load(config, store, keys, self.cluster.as_ref(), row).await {
             Ok(log) => Place::Serving(log),
             Err(LoadError::Store(error)) if !matches!(error, StoreError::Damaged(_)) => {
                 return Err(error);
@@ -59,19 +69,24 @@ impl Elections {
                 Place::Damaged { name, why }
             }
         };
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id, place);
+        self.places.write().unwrap_or_else(PoisonError::into_inner).insert(id, place);
         Ok(())
+    }
+
+    /// Whether the election is served, or should be.
+    pub fn has(&self, id: &ElectionId) -> bool {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
     /// The election with this id.
     pub fn by_id(&self, id: &ElectionId) -> Result<Arc<Log>, Problem> {
-        let places = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
         places.get(id).ok_or(Kind::UnknownElection)?.serving()
     }
 
     /// The election whose log has this name.
     pub fn by_name(&self, name: &str) -> Result<Arc<Log>, Problem> {
-        let places = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
         let place = places.values().find(|place| match place {
             Place::Serving(log) => log.name() == name,
             Place::Damaged { name: damaged, .. } => damaged == name,
@@ -81,7 +96,7 @@ impl Elections {
 
     /// All that are served, the latest first.
     pub fn all(&self) -> Vec<Arc<Log>> {
-        let places = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
         let mut logs: Vec<_> = places.values().filter_map(|place| place.serving().ok()).collect();
         logs.sort_by_key(|log| std::cmp::Reverse(log.number().0));
         logs
@@ -90,7 +105,7 @@ impl Elections {
     /// How many are served, and how many should be and are not.
     pub fn count(&self) -> (usize, usize) {
         let serving = self.all().len();
-        let all = self.0.read().unwrap_or_else(PoisonError::into_inner).len();
+        let all = self.places.read().unwrap_or_else(PoisonError::into_inner).len();
         (serving, all.saturating_sub(serving))
     }
 
@@ -108,7 +123,7 @@ impl Elections {
         for log in self.all() {
             log.jobs.stop().await;
         }
-        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.places.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
@@ -121,9 +136,20 @@ impl Place {
     }
 }
 
-async fn load(config: &Config, store: &Arc<dyn Store>, keys: &KeyFolder, row: LogRow) -> Result<Arc<Log>, LoadError> {
-    let key = keys.get(&row.log.name, &row.log.origin).map_err(|error| LoadError::Damaged(error.to_string()))?;
-    let state = replay::load(store.as_ref(), &row, &key).await?;
+async fn load(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    keys: &KeyFolder,
+    cluster: Option<&Arc<Cluster>>,
+    row: LogRow,
+) -> Result<Arc<Log>, LoadError> {
+    let key = match keys.get(&row.log.name, &row.log.origin) {
+        Ok(key) => OnceLock::from(key),
+        // Another process may have it; this one serves readers.
+        Err(KeyError::File(error)) if cluster.is_some() && error.kind() == io::ErrorKind::NotFound => OnceLock::new(),
+        Err(error) => return Err(LoadError::Damaged(error.to_string())),
+    };
+    let state = replay::load(store.as_ref(), &row, key.get()).await?;
     let manifest = state.election.shared_manifest();
     let manifest = manifest.ok_or_else(|| LoadError::Damaged("it is empty".to_owned()))?;
     let (jobs, queue) = Jobs::new(config.queue);
@@ -135,6 +161,7 @@ async fn load(config: &Config, store: &Arc<dyn Store>, keys: &KeyFolder, row: Lo
         store: store.clone(),
         state: RwLock::new(state),
         jobs,
+        seat: cluster.map_or(Seat::Alone, |cluster| Seat::shared(cluster.clone())),
         doubt: AtomicBool::default(),
     });
     let keep_boxes = u64::try_from(config.keep_boxes.as_millis()).unwrap_or(u64::MAX);

@@ -7,6 +7,7 @@
 
 mod assets;
 mod clock;
+mod cluster;
 mod config;
 mod elections;
 mod headers;

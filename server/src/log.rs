@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     clock::SharedClock,
+    cluster::Seat,
     outcome::Outcome,
     problem::{Kind, Problem},
     sequencer::Jobs,
@@ -34,11 +35,14 @@ use crate::{
 pub(crate) struct Log {
     pub(crate) row: LogRow,
     pub(crate) manifest: Arc<Manifest>,
-    pub(crate) key: SignSecret,
+    /// Signs checkpoints. A process without it serves readers only.
+    pub(crate) key: OnceLock<SignSecret>,
     pub(crate) clock: SharedClock,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) state: RwLock<State>,
     pub(crate) jobs: Jobs,
+    /// Whether this process writes the log.
+    pub(crate) seat: Seat,
     /// The last commit failed: the store may have more than the state, which is no ground to refuse anything.
     pub(crate) doubt: AtomicBool,
 }
@@ -62,6 +66,13 @@ pub(crate) struct State {
 pub(crate) struct Accepted {
     pub index: u64,
     pub leaf: Vec<u8>,
+}
+
+impl Accepted {
+    /// When it was appended, in ms since 1970.
+    pub fn time(&self) -> Option<u64> {
+        Entry::decode(&self.leaf).ok().map(|entry| entry.time)
+    }
 }
 
 impl State {
@@ -145,6 +156,16 @@ impl Log {
         self.clock.now_ms()
     }
 
+    /// The key that signs checkpoints.
+    pub fn key(&self) -> Result<&SignSecret, Problem> {
+        self.key.get().ok_or_else(|| Kind::Unavailable.into())
+    }
+
+    /// Whether the time is known, by which everything is appended.
+    pub fn check_clock(&self) -> Result<(), Problem> {
+        if self.clock.is_trusted() { Ok(()) } else { Err(Kind::Unavailable.into()) }
+    }
+
     /// Looks at the state. `look` must be quick: the sequencer waits for it.
     pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
@@ -187,14 +208,23 @@ impl Log {
         if let Some(accepted) = self.recorded(public).await? {
             return Ok(accepted);
         }
+        self.check_clock()?;
         let submission = Submission::decode(&self.manifest, bytes)
             .map_err(|error| Problem::from(Kind::Malformed).with("expected", expected).with("detail", error.to_string()))?;
         let now = self.now();
-        self.read(|state| {
-            let time = now.max(state.election.last_time());
-            state.election.check_ballot_rules(submission.ballot(), time)
-        })
-        .map_err(|refusal| self.refuse(&refusal, now))?;
+        let rules = || {
+            self.read(|state| {
+                let time = now.max(state.election.last_time());
+                state.election.check_ballot_rules(submission.ballot(), time)
+            })
+        };
+        let mut verdict = rules();
+        if verdict.is_err() && self.seat.elsewhere().is_some() {
+            // The writer may know what makes it right.
+            self.jobs.refresh().await?;
+            verdict = rules();
+        }
+        verdict.map_err(|refusal| self.refuse(&refusal, now))?;
         self.jobs.ballot(submission).await
     }
 
@@ -203,9 +233,13 @@ impl Log {
         if let Some(index) = self.read(|state| state.known(kind, &body)) {
             return self.entry(index).await;
         }
+        self.check_clock()?;
         // The sequencer's time is for what will be accepted. Only rolls are too large to be checked twice.
         if kind == EntryKind::RollPart {
             return self.jobs.entry(kind, body, data).await;
+        }
+        if self.seat.elsewhere().is_some() {
+            self.jobs.refresh().await?;
         }
         let (log, now) = (self.clone(), self.now());
         let checked = tokio::task::spawn_blocking(move || {
@@ -226,7 +260,7 @@ impl Log {
         let log = self.clone();
         let verified = tokio::task::spawn_blocking(move || {
             let root_at = |size| log.read(|state| state.election.tree().root_at(size));
-            Brought::verify(&log.manifest, &log.key, &note, root_at)
+            Brought::verify(&log.manifest, &note, root_at)
         });
         match verified.await.map_err(|_| Kind::Internal)? {
             Ok(brought) if brought.is_empty() => Err(Kind::NoCosignature.into()),

@@ -130,6 +130,19 @@ impl Problem {
         self
     }
 
+    /// The problem for another process of the same server.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "kind": self.kind.slug(), "facts": self.facts, "retry_after": self.retry_after })
+    }
+
+    /// The problem that another process met.
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
+        let slug = value.get("kind")?.as_str()?;
+        let kind = *Kind::ALL.iter().find(|kind| kind.slug() == slug)?;
+        let facts = value.get("facts")?.as_object()?.clone();
+        Some(Self { kind, facts, retry_after: value.get("retry_after").and_then(Value::as_u64) })
+    }
+
     /// Asks to come back in so many seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

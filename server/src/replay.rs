@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use isoloir_protocol::{
-    election::{Replay, ReplayError},
+    ballot::{Ballot, verify_batch},
+    election::{Refusal, Replay, ReplayError},
     log::{
         checkpoint,
-        entry::{self, Entry},
+        entry::{self, Entry, Kind as EntryKind},
     },
     manifest::Manifest,
     rand_core::UnwrapErr,
@@ -36,7 +37,7 @@ pub(crate) enum LoadError {
 }
 
 /// Replays a stored log, checks every entry of it, and compares it with its checkpoint.
-pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: &SignSecret) -> Result<State, LoadError> {
+pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: Option<&SignSecret>) -> Result<State, LoadError> {
     let head = store.head(row.number).await?;
     let mut state = State::default();
     let mut replay = Replay::new();
@@ -59,13 +60,13 @@ pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: &SignSecret) -> R
     if row.election != Some(manifest.id()) {
         return Err(damaged("it is the log of another election"));
     }
-    if manifest.log.origin != row.log.origin || *manifest.log_key() != key.public() {
+    if manifest.log.origin != row.log.origin || key.is_some_and(|key| *manifest.log_key() != key.public()) {
         return Err(damaged("its manifest names another log or key"));
     }
     state.checkpoint = head.checkpoint.unwrap_or_default();
     compare(&state, &manifest)?;
     for kept in store.cosigned(row.number).await? {
-        take_over(&mut state, &manifest, key, &kept.note);
+        take_over(&mut state, &manifest, &kept.note);
     }
     Ok(state)
 }
@@ -93,6 +94,18 @@ pub(crate) async fn catch_up(log: &Arc<Log>) -> Result<(), Problem> {
     log.read(|state| compare(state, log.manifest())).map_err(|error| damaged_problem(&error.to_string()))
 }
 
+/// Takes over the cosignatures that another process has kept.
+pub(crate) async fn take_cosigned(log: &Log) -> Result<(), Problem> {
+    for kept in log.store.cosigned(log.number()).await? {
+        // What is not replayed yet comes with the next entries.
+        let known = |state: &State| kept.size > state.election.size() || state.cosignatures.note(kept.size).as_ref() == Some(&kept.note);
+        if !log.read(known) {
+            log.write(|state| take_over(state, log.manifest(), &kept.note));
+        }
+    }
+    Ok(())
+}
+
 type Data = BTreeMap<[u8; 32], Vec<u8>>;
 
 /// The next leaves with their data.
@@ -117,17 +130,61 @@ async fn read(store: &dyn Store, log: LogNumber, first: u64, size: u64) -> Resul
 }
 
 fn apply(log: &Log, first: u64, leaves: &[Vec<u8>], data: &Data) -> Result<(), Problem> {
-    for (index, leaf) in (first..).zip(leaves) {
-        let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
-        let data = hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice);
-        log.write(|state| {
-            let applied = state.election.apply(leaf, data, &mut UnwrapErr(getrandom::SysRng));
-            applied.map_err(|refusal| damaged_problem(&ReplayError { index, refusal }.to_string()))?;
-            state.remember(index, leaf);
-            Ok::<_, Problem>(())
-        })?;
+    let is_ballot = |leaf: &[u8]| leaf.first() == Some(&(EntryKind::Ballot as u8));
+    let mut index = first;
+    // Ballots that stand together are proven together.
+    for run in leaves.chunk_by(|one, next| is_ballot(one) && is_ballot(next)) {
+        match run {
+            [leaf] if !is_ballot(leaf) => apply_entry(log, index, leaf, data)?,
+            ballots => apply_ballots(log, index, ballots)?,
+        }
+        index = index.saturating_add(u64::try_from(run.len()).unwrap_or(u64::MAX));
     }
     Ok(())
+}
+
+fn apply_entry(log: &Log, index: u64, leaf: &[u8], data: &Data) -> Result<(), Problem> {
+    let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
+    let data = hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice);
+    log.write(|state| {
+        let applied = state.election.apply(leaf, data, &mut UnwrapErr(getrandom::SysRng));
+        applied.map_err(|refusal| refused(index, refusal))?;
+        state.remember(index, leaf);
+        Ok(())
+    })
+}
+
+/// Keys change by other entries only, so that the proofs can be checked before the first of the ballots is applied.
+fn apply_ballots(log: &Log, first: u64, leaves: &[Vec<u8>]) -> Result<(), Problem> {
+    let manifest = log.manifest();
+    let mut times = Vec::with_capacity(leaves.len());
+    let mut statements = Vec::with_capacity(leaves.len());
+    for (index, leaf) in (first..).zip(leaves) {
+        let entry = Entry::decode(leaf).map_err(|error| refused(index, Refusal::Leaf(error)))?;
+        let ballot = Ballot::decode(manifest, &entry.body);
+        let ballot = ballot.map_err(|error| refused(index, Refusal::Body { kind: entry.kind, error }))?;
+        times.push(entry.time);
+        statements.push(log.read(|state| state.election.statement(ballot)).map_err(|refusal| refused(index, refusal))?);
+    }
+    let slots: Vec<u32> = statements.iter().map(|statement| statement.ballot().slot()).collect();
+    let verdicts = verify_batch(manifest, statements, &mut UnwrapErr(getrandom::SysRng));
+    let mut proven = Vec::with_capacity(leaves.len());
+    for ((index, slot), verdict) in (first..).zip(slots).zip(verdicts) {
+        proven.push(verdict.map_err(|error| refused(index, Refusal::Ballot { slot, error }))?);
+    }
+    log.write(|state| {
+        for (((index, leaf), time), ballot) in (first..).zip(leaves).zip(times).zip(&proven) {
+            let applied = state.election.apply_proven(ballot, time).map_err(|refusal| refused(index, refusal))?;
+            if applied != *leaf {
+                return Err(damaged_problem("a ballot is not written as it must be"));
+            }
+        }
+        Ok(())
+    })
+}
+
+fn refused(index: u64, refusal: Refusal) -> Problem {
+    damaged_problem(&ReplayError { index, refusal }.to_string())
 }
 
 /// Whether the checkpoint is signed by the log and of exactly this state.
@@ -142,9 +199,9 @@ fn compare(state: &State, manifest: &Manifest) -> Result<(), LoadError> {
 
 /// Takes over a stored cosigned checkpoint as if a witness had just brought it. One that does not fit
 /// is left out: it shows a fork to whoever holds it, and nothing to those who read this server.
-fn take_over(state: &mut State, manifest: &Manifest, key: &SignSecret, note: &str) {
+fn take_over(state: &mut State, manifest: &Manifest, note: &str) {
     let root_at = |size| state.election.tree().root_at(size);
-    match Brought::verify(manifest, key, note, root_at) {
+    match Brought::verify(manifest, note, root_at) {
         Ok(brought) => {
             if let Some(change) = state.cosignatures.plan(brought) {
                 state.cosignatures.make(change);

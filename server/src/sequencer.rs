@@ -6,6 +6,7 @@
 //! asked to come back, and before the next batch the sequencer reads from the store what became of it.
 
 mod check;
+mod handover;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -25,6 +26,7 @@ use tokio::sync::{
 
 use self::check::Checked;
 use crate::{
+    cluster,
     log::{Accepted, Log},
     problem::{Kind, Problem},
     refusals, replay,
@@ -60,10 +62,31 @@ struct BallotJob {
 
 #[derive(Debug)]
 enum UrgentJob {
-    Entry { kind: EntryKind, body: Vec<u8>, data: Vec<u8>, answer: Answer<Accepted> },
-    Cosign { brought: Brought, answer: Answer<()> },
-    Tick { answer: Answer<()> },
-    Stop { answer: Answer<()> },
+    Entry {
+        kind: EntryKind,
+        body: Vec<u8>,
+        data: Vec<u8>,
+        answer: Answer<Accepted>,
+    },
+    Cosign {
+        brought: Brought,
+        answer: Answer<()>,
+    },
+    Tick {
+        answer: Answer<()>,
+    },
+    /// Reads what another process has written.
+    Refresh {
+        answer: Answer<()>,
+    },
+    /// Appends what other processes have checked.
+    HandedOver {
+        ballots: Vec<Vec<u8>>,
+        answer: Answer<Vec<cluster::Answer>>,
+    },
+    Stop {
+        answer: Answer<()>,
+    },
 }
 
 impl Jobs {
@@ -100,6 +123,23 @@ impl Jobs {
     /// Has cosignatures kept.
     pub async fn cosign(&self, brought: Brought) -> Result<(), Problem> {
         ask(&self.urgent, |answer| UrgentJob::Cosign { brought, answer }).await
+    }
+
+    /// Has read what another process has written.
+    pub async fn refresh(&self) -> Result<(), Problem> {
+        ask(&self.urgent, |answer| UrgentJob::Refresh { answer }).await
+    }
+
+    /// The same, without waiting. If the queue is full, the log will be looked at soon anyway.
+    pub fn refresh_soon(&self) {
+        let _ = self.urgent.try_send(UrgentJob::Refresh { answer: oneshot::channel().0 });
+    }
+
+    /// Has ballots appended that another process has checked.
+    pub async fn handed_over(&self, ballots: Vec<Vec<u8>>) -> Vec<cluster::Answer> {
+        let count = ballots.len();
+        let answers = ask(&self.urgent, |answer| UrgentJob::HandedOver { ballots, answer }).await;
+        answers.unwrap_or_else(|problem| vec![Err(problem); count])
     }
 
     /// Has done what is due by now.
@@ -183,6 +223,13 @@ impl Sequencer {
                 self.erase_boxes().await;
                 send(answer, Ok(()));
             }
+            UrgentJob::Refresh { answer } => {
+                send(answer, self.refresh().await);
+            }
+            UrgentJob::HandedOver { ballots, answer } => {
+                let answers = self.handed_over(ballots).await;
+                send(answer, Ok(answers));
+            }
             UrgentJob::Stop { answer } => {
                 send(answer, Ok(()));
             }
@@ -226,6 +273,7 @@ impl Sequencer {
     }
 
     async fn append_ballots(&mut self, batch: BallotBatch, time: u64, now: u64) {
+        let Some(batch) = self.hand_over_ballots(batch).await else { return };
         match self.commit_ballots(batch.ballots, time).await {
             Ok(entries) => {
                 for (answers, entry) in batch.answers.into_iter().zip(entries) {
@@ -272,6 +320,9 @@ impl Sequencer {
         if let Some(index) = self.log.read(|state| state.known(kind, &body)) {
             return self.log.entry(index).await;
         }
+        if let Some(done) = self.hand_over_entry(kind, &body, &data).await {
+            return done;
+        }
         let now = self.log.now();
         let entry = Entry { kind, time: self.entry_time(now), body };
         let malformed = |_| Problem::from(Kind::Malformed);
@@ -298,7 +349,7 @@ impl Sequencer {
 
     /// Appends what the server must append by itself: the close, fix and result entries.
     async fn append_due(&mut self) {
-        loop {
+        while self.log.seat.writes() && self.log.check_clock().is_ok() {
             let time = self.entry_time(self.log.now());
             let log = self.log.clone();
             let due = tokio::task::spawn_blocking(move || log.read(|state| state.election.due(time)));
@@ -317,7 +368,7 @@ impl Sequencer {
     async fn erase_boxes(&mut self) {
         let due =
             self.log.read(|state| state.counted_at()).is_some_and(|counted| self.log.now() >= counted.saturating_add(self.keep_boxes));
-        if !due || self.boxes_erased {
+        if !due || self.boxes_erased || !self.log.seat.writes() || self.log.check_clock().is_err() {
             return;
         }
         match self.log.store.erase_boxes(self.log.number()).await {
@@ -331,6 +382,9 @@ impl Sequencer {
 
     /// Keeps cosignatures that were verified.
     async fn cosign(&mut self, brought: Brought) -> Result<(), Problem> {
+        if let Some(done) = self.hand_over_note(brought.note()).await {
+            return done;
+        }
         if let Some(change) = self.log.read(|state| state.cosignatures.plan(brought)) {
             let cosigned = change.cosigned();
             self.log.store.keep_cosigned(self.log.number(), &cosigned, change.instead_of()).await?;
@@ -346,7 +400,7 @@ impl Sequencer {
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         let size = first.saturating_add(count);
         let origin = &self.log.manifest.log.origin;
-        let checkpoint = sign_checkpoint(origin, size, &root, &self.log.key);
+        let checkpoint = sign_checkpoint(origin, size, &root, self.log.key()?);
         let batch = Batch { first, entries, checkpoint, election: None };
         match self.log.store.append(self.log.number(), &batch).await {
             Ok(()) => Ok(Committed { first, root, checkpoint: batch.checkpoint, entries: batch.entries }),
@@ -364,13 +418,13 @@ impl Sequencer {
         let _ = self.settle().await;
     }
 
-    /// After a failed commit, brings the state to where the store is.
+    /// After a failed commit, brings the state to where the store is. Fails also while the time is not known.
     async fn settle(&mut self) -> Result<(), Problem> {
         if self.log.in_doubt() {
             replay::catch_up(&self.log).await?;
             self.log.set_doubt(false);
         }
-        Ok(())
+        self.log.check_clock()
     }
 
     /// What was committed must be what was applied; if not, the log is not served any further.

@@ -13,12 +13,13 @@ use tokio::task::JoinHandle;
 
 use crate::{
     assets::Assets,
+    cluster::Cluster,
     config::Config,
     elections::Elections,
     headers,
     keys::{KeyError, KeyFolder},
     routes::{self, Service},
-    store::{SqliteStore, Store, StoreError},
+    store::{PostgresStore, SqliteStore, Store, StoreError},
     telemetry,
 };
 
@@ -54,24 +55,33 @@ pub struct Running {
     handle: ServerHandle,
     server: JoinHandle<io::Result<()>>,
     ticker: Option<JoinHandle<()>>,
+    cluster: Vec<JoinHandle<()>>,
 }
 
-/// Starts a server on its SQLite database.
+/// Starts a server on its PostgreSQL database, which other processes may share, or on SQLite.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     make_data_dir(&config).map_err(StartError::DataDir)?;
+    if let Some(url) = &config.database {
+        let store = Arc::new(PostgresStore::open(url).await?);
+        return start_in(config, store.clone(), Some(Cluster::new(store))).await;
+    }
     let store = SqliteStore::open(&config.data_dir.join("isoloir.sqlite")).await?;
     start_on(config, Arc::new(store)).await
 }
 
 /// Starts a server on a store of the caller's.
 pub async fn start_on(config: Config, store: Arc<dyn Store>) -> Result<Running, StartError> {
+    start_in(config, store, None).await
+}
+
+async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Cluster>>) -> Result<Running, StartError> {
     if config.public_host().is_none() {
         return Err(StartError::PublicUrl);
     }
     make_data_dir(&config).map_err(StartError::DataDir)?;
     let keys = KeyFolder::open(config.data_dir.join("keys"))?;
     let assets = Assets::load(&config.pages).map_err(StartError::Pages)?;
-    let elections = Elections::load(&config, &store, &keys).await?;
+    let elections = Elections::load(&config, &store, &keys, cluster.clone()).await?;
     let listener = TcpListener::bind(config.bind).map_err(StartError::Bind)?;
     let addr = listener.local_addr().map_err(StartError::Bind)?;
     let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets));
@@ -99,7 +109,8 @@ pub async fn start_on(config: Config, store: Arc<dyn Store>) -> Result<Running, 
             }
         })
     });
-    Ok(Running { addr, service, handle, server, ticker })
+    let cluster = cluster.map(|cluster| cluster.run(&service)).unwrap_or_default();
+    Ok(Running { addr, service, handle, server, ticker, cluster })
 }
 
 impl Running {
@@ -113,6 +124,11 @@ impl Running {
         self.service.elections.all().iter().map(|log| log.jobs.waiting()).sum()
     }
 
+    /// How many logs this process writes; others on the same database may write the rest.
+    pub fn writes(&self) -> usize {
+        self.service.elections.all().iter().filter(|log| log.seat.writes()).count()
+    }
+
     /// Answers what is under way, then stops.
     pub async fn stop(self) {
         if let Some(ticker) = self.ticker {
@@ -122,6 +138,7 @@ impl Running {
         // The server was told to stop; how it ended changes nothing.
         let _ = self.server.await;
         self.service.elections.stop().await;
+        self.cluster.iter().for_each(JoinHandle::abort);
         self.service.store.close().await;
     }
 

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use isoloir_protocol::{
     log::{
-        checkpoint::{self, Checkpoint, CheckpointError, sign_checkpoint},
+        checkpoint::{self, Checkpoint, CheckpointError},
         tree::Hash,
     },
     manifest::Manifest,
-    signature::SignSecret,
 };
 
 use crate::store::Cosigned;
@@ -68,21 +67,16 @@ pub(crate) enum NotBrought {
 
 impl Brought {
     /// Verifies a note. `root_at` tells the root of this log at a size.
-    pub fn verify(
-        manifest: &Manifest,
-        key: &SignSecret,
-        note: &str,
-        root_at: impl FnOnce(u64) -> Option<Hash>,
-    ) -> Result<Self, NotBrought> {
+    pub fn verify(manifest: &Manifest, note: &str, root_at: impl FnOnce(u64) -> Option<Hash>) -> Result<Self, NotBrought> {
         let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines);
         if lines.lines().count() > LINES {
             return Err(NotBrought::Note(CheckpointError::TooLong));
         }
-        let Checkpoint { origin, size, root } = checkpoint::open(note, manifest).map_err(NotBrought::Note)?.checkpoint;
+        let Checkpoint { size, root, .. } = checkpoint::open(note, manifest).map_err(NotBrought::Note)?.checkpoint;
         if root_at(size) != Some(root) {
             return Err(NotBrought::Fork { size });
         }
-        let bare = sign_checkpoint(&origin, size, &root, key);
+        let bare = alone(note, manifest).ok_or(NotBrought::Note(CheckpointError::Unsigned))?;
         let valid = |line: &str| {
             let alone = checkpoint::open(&format!("{bare}{line}\n"), manifest).ok()?;
             let [cosignature] = alone.cosignatures.as_slice() else { return None };
@@ -92,10 +86,27 @@ impl Brought {
         Ok(Self { size, bare, lines })
     }
 
+    /// The note with the lines that are valid.
+    pub fn note(&self) -> String {
+        let mut note = self.bare.clone();
+        for (_, line) in &self.lines {
+            note.push_str(&line.text);
+            note.push('\n');
+        }
+        note
+    }
+
     /// Whether no witness of the election has cosigned.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
+}
+
+/// The note with the log's signature alone.
+fn alone(note: &str, manifest: &Manifest) -> Option<String> {
+    let (text, lines) = note.rsplit_once("\n\n")?;
+    let alone = |line| format!("{text}\n\n{line}\n");
+    lines.lines().map(alone).find(|alone| checkpoint::open(alone, manifest).is_ok())
 }
 
 /// What keeping a note's cosignatures changes.

@@ -251,6 +251,55 @@ fn a_full_queue_asks_to_come_back_before_any_work() {
     }
 }
 
+/// A clock that shows the year 2286 by mistake must not close an election for ever.
+#[test]
+fn a_clock_that_jumps_closes_nothing() {
+    let mut scene = Scene::open(4);
+    let mut receipts = vec![scene.voter(1).vote(&scene, Some(0))];
+    let clock = scene.server.clock.clone();
+    let (far, hour) = (10_000_000_000_000_i64, 3_600_000_i64);
+    for (slot, ahead) in [(2, far), (3, -hour)] {
+        let voter = scene.voter(slot);
+        let (submission, _) = voter.prepare(&scene, Some(1));
+        let status = scene.status();
+        clock.jump(ahead);
+        scene.server.tick();
+        let answer = voter.cast(&scene, &submission).expect(503);
+        assert_eq!((answer.problem().as_str(), answer.header("retry-after")), ("unavailable", "2"));
+        let notice = notice_body(&scene, What::Message);
+        assert_eq!(scene.append(isoloir_protocol::log::entry::Kind::Notice, &notice, &[]).expect(503).problem(), "unavailable");
+        // Readers notice nothing, and a ballot that is there is found.
+        assert_eq!((scene.status()["size"].clone(), scene.status()["phase"].clone()), (status["size"].clone(), "open".into()));
+        assert_eq!(receipts.last().unwrap().slot, slot - 1);
+        scene.voter(slot - 1).check(&scene, &receipts[receipts.len() - 1]);
+        clock.jump(0);
+        scene.server.tick();
+        receipts.push(scene.receipt(&voter.cast(&scene, &submission)));
+    }
+    // To and fro while time goes on: the end comes when it is due, and not before.
+    for round in 0..20 {
+        clock.jump([far, -hour, 0][round % 3]);
+        clock.advance(crate::support::MINUTE);
+        scene.server.tick();
+    }
+    // Whoever restarts the server vouches for the date that it shows.
+    clock.jump(hour);
+    let (submission, _) = scene.voter(4).prepare(&scene, Some(2));
+    scene.voter(4).cast(&scene, &submission).expect(503);
+    scene.server.stop();
+    scene.server.config.clock = isoloir_server::SharedClock::from(clock);
+    scene.server.start_again();
+    receipts.push(scene.receipt(&scene.voter(4).cast(&scene, &submission)));
+    assert_eq!(scene.status()["phase"], "open");
+    scene.close();
+    assert!(scene.audit(&receipts).0.holds());
+}
+
+fn notice_body(scene: &Scene, what: What) -> Vec<u8> {
+    let now = scene.server.clock.now();
+    isoloir_protocol::log::notice::body(&scene.election(), what, "text", now, &scene.organiser.secret).unwrap()
+}
+
 /// Posts from another thread; the channel breaks if no answer came.
 fn post_in_background(scene: &Scene, voter: &Voter, submission: &[u8]) -> mpsc::Receiver<Answer> {
     let (sender, receiver) = mpsc::channel();

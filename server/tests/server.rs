@@ -13,6 +13,7 @@ mod routes {
     mod pages;
     mod tiles;
 }
+mod cluster;
 mod faults;
 mod privacy;
 mod restart;

@@ -20,7 +20,8 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   demo [OPTION…]    a whole election on this machine (--auto: played to the end by itself)
-  test              everything: native, in the browser, end to end; ends with `N passed, N failed`
+  test [--long]     everything: native, in the browser, end to end; ends with `N passed, N failed`
+                    (--long: servers are killed 200 times instead of 10)
 
   setup [--rustup]  find or install what the other commands need, which do it by themselves
                     (--rustup: take the standard library for the browser from rustup)
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
 enum Job<'a> {
     Help,
     Demo(&'a [&'a str]),
-    Test,
+    Test { long: bool },
     Setup { by_rustup: bool },
     Wasm,
     Web,
@@ -71,7 +72,8 @@ fn parse<'a>(arguments: &'a [&'a str]) -> Outcome<Job<'a>> {
         ["setup", "--rustup"] => Job::Setup { by_rustup: true },
         ["screenshots"] => Job::Screenshots,
         ["bench"] => Job::Bench,
-        ["test"] => Job::Test,
+        ["test"] => Job::Test { long: false },
+        ["test", "--long"] => Job::Test { long: true },
         ["wasm"] => Job::Wasm,
         ["web"] => Job::Web,
         ["fmt"] => Job::Format,
@@ -96,7 +98,7 @@ fn perform(job: &Job) -> Outcome {
             drop(lock);
             demo::become_it(demo)
         }
-        Job::Test => test::everything(&root),
+        Job::Test { long } => test::everything(&root, *long),
         Job::Setup { by_rustup } => setup::everything(&root, *by_rustup),
         Job::Wasm => wasm::build(&root).map(|_| ()),
         Job::Web => web::build(&root),
@@ -119,6 +121,7 @@ mod tests {
     fn commands_and_their_options_are_understood() {
         assert_eq!(parse(&[]).unwrap(), Job::Help);
         assert_eq!(parse(&["setup", "--rustup"]).unwrap(), Job::Setup { by_rustup: true });
+        assert_eq!(parse(&["test", "--long"]).unwrap(), Job::Test { long: true });
         assert_eq!(parse(&["demo", "--auto"]).unwrap(), Job::Demo(&["--auto"]));
     }
 

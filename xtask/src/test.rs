@@ -12,12 +12,15 @@ use crate::shell::{Failure, Outcome, ask, command, path_with, run, step};
 use crate::suite::{self, Count, Report, Runner};
 use crate::{wasm, web};
 
+/// How often servers are killed in each of the tests that do so, in the long mode.
+const KILLS: u32 = 100;
+
 /// Runs everything; fails if a test failed or the work tree changed.
-pub fn everything(root: &Path) -> Outcome {
+pub fn everything(root: &Path, long: bool) -> Outcome {
     let before = work_tree(root);
     setup::everything(root, false)?;
     web::build(root)?;
-    let mut reports = vec![native(root, &[])?, documentation(root)?, pages(root)?, second_verifier(root)?];
+    let mut reports = vec![native(root, long)?, documentation(root)?, pages(root)?, second_verifier(root)?];
     reports.extend(in_browser(root)?);
     reports.extend(end_to_end(root, "test", &[])?);
     if let Some(before) = before {
@@ -46,9 +49,22 @@ fn sum_up(reports: &[Report]) -> Outcome {
 }
 
 /// All tests of all crates, native.
-fn native(root: &Path, options: &[&str]) -> Outcome<Report> {
-    let nextest = NEXTEST.ensure(root)?;
-    suite::run("native", Runner::Nextest, command(nextest, root).args(["nextest", "run", "--workspace", "--no-fail-fast"]).args(options))
+fn native(root: &Path, long: bool) -> Outcome<Report> {
+    let mut nextest = command(NEXTEST.ensure(root)?, root);
+    nextest.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    if long {
+        let seed = seed();
+        println!("{KILLS} kills in each of two tests; ISOLOIR_SEED={seed} repeats this run as far as the machine allows");
+        nextest.args(["--profile", "long"]).env("ISOLOIR_KILLS", KILLS.to_string()).env("ISOLOIR_SEED", seed.to_string());
+    }
+    suite::run("native", Runner::Nextest, &mut nextest)
+}
+
+/// The seed that was given, or a new one.
+fn seed() -> u64 {
+    let given = std::env::var("ISOLOIR_SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    given.unwrap_or_else(|| u64::from(now().subsec_nanos()) ^ (now().as_secs() << 20))
 }
 
 /// The examples in the documentation, which nextest does not run.

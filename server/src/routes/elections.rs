@@ -75,11 +75,15 @@ async fn row_of(service: &Service, manifest: &Manifest) -> Result<LogRow, Proble
 /// Writes the first entry and begins to serve the log.
 async fn begin(service: &Service, mut row: LogRow, manifest: &Manifest, body: Vec<u8>) -> Result<(), Problem> {
     let now = service.config.clock.now_ms();
+    if !service.config.clock.is_trusted() {
+        return Err(Kind::Unavailable.into());
+    }
     if row.election.is_none() {
         let leaf = Entry { kind: EntryKind::Manifest, time: now, body }.encode();
         let mut election = Election::new();
         election.apply(&leaf, &[], &mut UnwrapErr(getrandom::SysRng)).map_err(|refusal| refusals::problem(&refusal, now))?;
-        let key = service.log_key(&row.log.name, &row.log.origin).await?;
+        // It was made when the log was asked for, here or on another machine; it is never made again.
+        let key = service.known_key(&row.log.name, &row.log.origin).await?;
         if key.public() != *manifest.log_key() {
             return Err(Kind::WrongLog.into());
         }

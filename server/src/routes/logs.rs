@@ -58,6 +58,11 @@ pub(crate) async fn create(service: web::Data<Service>, request: HttpRequest, pa
         return Err(Kind::LogName.into());
     }
     let origin = service.origin(&asked.name);
+    // Another process may have made the key on its machine; it is told, and not made twice.
+    let mut rows = service.store.logs().await?.into_iter();
+    if let Some(row) = rows.find(|row| row.log.origin == origin && row.log.name == asked.name && row.log.organiser == *organiser.bytes()) {
+        return Ok(web::Json(Answer { origin, sign: STANDARD.encode(row.log.sign) }));
+    }
     let key = service.log_key(&asked.name, &origin).await?;
     let sign = *key.public().bytes();
     let log = NewLog { name: asked.name, origin, sign, organiser: *organiser.bytes() };

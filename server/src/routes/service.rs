@@ -43,6 +43,15 @@ impl Service {
         format!("{}/log/{name}", self.config.public_host().unwrap_or_default())
     }
 
+    /// The key of a log that has one. Without it, another process must be asked.
+    pub async fn known_key(&self, name: &str, origin: &str) -> Result<SignSecret, Problem> {
+        let (keys, name, origin) = (self.keys.clone(), name.to_owned(), origin.to_owned());
+        web::block(move || keys.get(&name, &origin)).await.map_err(|_| Kind::Internal)?.map_err(|error| {
+            tracing::error!(%error, "a log's key");
+            Kind::Unavailable.into()
+        })
+    }
+
     /// The key of the log of this name, made if there is none.
     pub async fn log_key(&self, name: &str, origin: &str) -> Result<SignSecret, Problem> {
         let (keys, name, origin) = (self.keys.clone(), name.to_owned(), origin.to_owned());

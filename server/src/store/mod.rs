@@ -12,9 +12,12 @@
 //!    and returns [`StoreError::Behind`]. Two writers can therefore never fork a log.
 //! 3. Reads see only whole transactions, and everything that was committed before they began.
 //! 4. Names and origins of logs are never used twice.
-//! 5. What [`Store::erase_boxes`] removed cannot be read from the store's own files afterwards.
+//! 5. What [`Store::erase_boxes`] removed cannot be read from the store's own files afterwards. Copies are another
+//!    matter: PostgreSQL's write-ahead log, replicas and backups keep it until they are overwritten or thrown away.
 
+mod postgres;
 mod sqlite;
+mod url;
 
 use std::ops::Range;
 
@@ -22,7 +25,11 @@ use async_trait::async_trait;
 use isoloir_protocol::manifest::ElectionId;
 use thiserror::Error;
 
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+pub use url::{DatabaseUrl, NotAnAddress};
+
+pub(crate) use postgres::{CHANNEL, within};
 
 /// Data of an entry is kept and read in pieces of at most this many bytes.
 pub const PIECE_LEN: usize = 1 << 20;
@@ -156,4 +163,29 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends all connections once what is under way is done.
     async fn close(&self);
+}
+
+/// A number that the database cannot hold or should not have.
+const OUT_OF_RANGE: StoreError = StoreError::Damaged("a number is out of range");
+
+fn signed(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| OUT_OF_RANGE)
+}
+
+fn unsigned(number: i64) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| OUT_OF_RANGE)
+}
+
+fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Damaged("a key or hash has not 32 bytes"))
+}
+
+fn database(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Database(error.into())
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        database(error)
+    }
 }

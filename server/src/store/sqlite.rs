@@ -9,7 +9,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Batch, Cosigned, Head, LogNumber, LogRow, NewLog, PIECE_LEN, Store, StoreError};
+use super::{
+    Batch, Cosigned, Head, LogNumber, LogRow, NewLog, OUT_OF_RANGE, PIECE_LEN, Store, StoreError, bytes32, database, signed, unsigned,
+};
 
 /// Rows of one INSERT. Few enough for short statements, enough that the way to the database and back
 /// does not count.
@@ -276,28 +278,4 @@ fn log_row(row: &SqliteRow) -> Result<LogRow, StoreError> {
         },
         election: election.map(bytes32).transpose()?.map(ElectionId::from),
     })
-}
-
-const OUT_OF_RANGE: StoreError = StoreError::Damaged("a number is out of range");
-
-fn signed(number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| OUT_OF_RANGE)
-}
-
-fn unsigned(number: i64) -> Result<u64, StoreError> {
-    u64::try_from(number).map_err(|_| OUT_OF_RANGE)
-}
-
-fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Damaged("a key or hash has not 32 bytes"))
-}
-
-fn database(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Database(error.into())
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        database(error)
-    }
 }

@@ -3,6 +3,7 @@
 pub mod faults;
 pub mod http;
 pub mod people;
+pub mod postgres;
 pub mod scene;
 
 use std::{
@@ -10,12 +11,12 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
 use isoloir_protocol::rand_core::UnwrapErr;
-use isoloir_server::{Clock, Config, Organisers, Running, SharedClock, start_on, store::SqliteStore};
+use isoloir_server::{Clock, Config, Organisers, Running, SharedClock, start, start_on, store::SqliteStore};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -40,24 +41,42 @@ pub fn rng() -> UnwrapErr<getrandom::SysRng> {
 
 /// A clock that shows what it is set to.
 #[derive(Debug)]
-pub struct HandClock(AtomicU64);
+pub struct HandClock {
+    /// What the time is.
+    time: AtomicU64,
+    /// How far the date that it shows is ahead of that by mistake.
+    ahead: AtomicI64,
+}
 
 impl HandClock {
+    fn new(ms: u64) -> Self {
+        Self { time: AtomicU64::new(ms), ahead: AtomicI64::new(0) }
+    }
+
     pub fn set(&self, ms: u64) {
-        self.0.store(ms, Ordering::SeqCst);
+        self.time.store(ms, Ordering::SeqCst);
     }
 
     pub fn now(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.time.load(Ordering::SeqCst)
     }
 
     pub fn advance(&self, ms: u64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.time.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Lets it show another date than the true one.
+    pub fn jump(&self, ahead: i64) {
+        self.ahead.store(ahead, Ordering::SeqCst);
     }
 }
 
 impl Clock for HandClock {
     fn now_ms(&self) -> u64 {
+        self.now().saturating_add_signed(self.ahead.load(Ordering::SeqCst))
+    }
+
+    fn steady_ms(&self) -> u64 {
         self.now()
     }
 }
@@ -67,6 +86,8 @@ pub struct TestServer {
     pub clock: Arc<HandClock>,
     pub faults: Arc<Faults>,
     pub config: Config,
+    /// A server in another process that is asked instead of this one.
+    pub elsewhere: Option<SocketAddr>,
     /// Removed when dropped.
     _folder: TempDir,
     runtime: Option<Runtime>,
@@ -81,7 +102,7 @@ impl TestServer {
     /// A server whose settings were changed; anybody may begin elections unless changed.
     pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(HandClock(AtomicU64::new(OPENS - DAY)));
+        let clock = Arc::new(HandClock::new(OPENS - DAY));
         let mut config = Config {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: format!("https://{PUBLIC_HOST}"),
@@ -93,15 +114,23 @@ impl TestServer {
             ..Config::default()
         };
         change(&mut config);
-        let mut server = Self { clock, faults: Arc::default(), config, _folder: folder, runtime: None, running: None };
+        let mut server = Self { clock, faults: Arc::default(), config, elsewhere: None, _folder: folder, runtime: None, running: None };
         server.run();
         server
+    }
+
+    /// A server on a PostgreSQL that others may share.
+    pub fn on_postgres(postgres: &postgres::Postgres) -> Self {
+        Self::start_with(|config| config.database = Some(postgres.url()))
     }
 
     fn run(&mut self) {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         std::fs::create_dir_all(&self.config.data_dir).unwrap();
         let running = runtime.block_on(async {
+            if self.config.database.is_some() {
+                return start(self.config.clone()).await.unwrap();
+            }
             let store = SqliteStore::open(&self.config.data_dir.join("isoloir.sqlite")).await.unwrap();
             let store = faults::FaultyStore::new(store, self.faults.clone());
             start_on(self.config.clone(), Arc::new(store)).await.unwrap()
@@ -115,11 +144,11 @@ impl TestServer {
     }
 
     pub fn http(&self) -> Anonymous {
-        Anonymous::new(self.running().addr)
+        Anonymous::new(self.addr())
     }
 
     pub fn addr(&self) -> SocketAddr {
-        self.running().addr
+        self.elsewhere.unwrap_or_else(|| self.running().addr)
     }
 
     pub fn data_dir(&self) -> &Path {
@@ -134,6 +163,24 @@ impl TestServer {
     pub fn wait_for_waiting(&self, count: usize) {
         while self.running().waiting() < count {
             std::thread::yield_now();
+        }
+    }
+
+    /// How many logs this server writes.
+    pub fn writes(&self) -> usize {
+        self.running().writes()
+    }
+
+    /// Copies the logs' keys from another server, as an operator does.
+    pub fn copy_keys(&self, from: &Self) {
+        from.copy_keys_to(self.data_dir());
+    }
+
+    /// Copies the logs' keys to another data folder.
+    pub fn copy_keys_to(&self, data: &Path) {
+        std::fs::create_dir_all(data.join("keys")).unwrap();
+        for key in files(&self.data_dir().join("keys")) {
+            std::fs::copy(&key, data.join("keys").join(key.file_name().unwrap())).unwrap();
         }
     }
 
@@ -191,6 +238,16 @@ impl TestServer {
     pub fn restart(&mut self) {
         self.stop();
         self.start_again();
+    }
+}
+
+/// Waits for something that must come.
+#[track_caller]
+pub fn until(mut condition: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "it did not come");
+        std::thread::yield_now();
     }
 }
 

@@ -4,6 +4,7 @@ pub mod apt;
 pub mod browser;
 pub mod cargo_tools;
 pub mod node;
+pub mod postgres;
 pub mod wasm_target;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ pub fn everything(root: &Path, by_rustup: bool) -> Outcome {
     let tools = wasm_tools(root, by_rustup)?;
     let browser = browser::ensure(root)?;
     let nextest = NEXTEST.ensure(root)?;
+    let postgres = postgres::ensure(root)?;
     for folder in ["web", "e2e", "verifier"] {
         node::install(root, folder)?;
     }
@@ -52,6 +54,7 @@ pub fn everything(root: &Path, by_rustup: bool) -> Outcome {
         ("browser", &browser.program),
         ("driver of the browser", &browser.driver),
         ("cargo-nextest", &nextest),
+        ("PostgreSQL", &postgres),
     ] {
         println!("{what:<24} {}", place.display());
     }

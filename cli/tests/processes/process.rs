@@ -1,0 +1,70 @@
+//! `isoloir serve` as a process.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use crate::support::{Anonymous, PUBLIC_HOST};
+
+/// A running server. It is killed when dropped.
+pub struct Process {
+    child: Child,
+    pub addr: SocketAddr,
+}
+
+impl Process {
+    pub fn start(data: &Path, database: Option<&str>) -> Self {
+        Self::start_with(data, database, "")
+    }
+
+    /// After a line for the shell, such as one that sets a limit.
+    pub fn start_with(data: &Path, database: Option<&str>, before: &str) -> Self {
+        // It ends when the test does, however the test ends.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--", "sh", "-c", &format!("{before}\nexec \"$@\""), "sh"]);
+        command.args([env!("CARGO_BIN_EXE_isoloir"), "--lang", "en", "serve", "--open-to-any-organiser", "--listen", "127.0.0.1:0"]);
+        command.args(["--public-url", &format!("https://{PUBLIC_HOST}"), "--data"]).arg(data);
+        if let Some(database) = database {
+            command.args(["--database", database]);
+        }
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        let addr = loop {
+            let mut line = String::new();
+            assert!(out.read_line(&mut line).unwrap() > 0, "the server does not run: {said}");
+            let digits =
+                line.split_once("127.0.0.1:").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
+            if let Some(port) = digits.filter(|_| line.contains("listens")) {
+                break SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+            }
+            said.push_str(&line);
+        };
+        std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
+        Self { child, addr }
+    }
+
+    pub fn http(&self) -> Anonymous {
+        Anonymous::new(self.addr)
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
