@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::support::{Anonymous, PUBLIC_HOST};
+use crate::support::PUBLIC_HOST;
 
 /// A running server. It is killed when dropped.
 pub struct Process {
@@ -45,10 +45,6 @@ impl Process {
         };
         std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
         Self { child, addr }
-    }
-
-    pub fn http(&self) -> Anonymous {
-        Anonymous::new(self.addr)
     }
 
     /// SIGKILL.
