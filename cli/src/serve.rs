@@ -47,6 +47,9 @@ pub struct ServeArgs {
     /// Folder with pages built from source, instead of those in the program
     #[arg(long, value_name = "FOLDER")]
     pub pages: Option<PathBuf>,
+    /// JSON file with the organiser's name, colour, logo and time zone, shown on the pages
+    #[arg(long, value_name = "FILE")]
+    pub look: Option<PathBuf>,
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -97,6 +100,7 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
         database: database(args)?,
         organisers,
         pages: args.pages.clone().map_or(Pages::Embedded, Pages::Folder),
+        look: args.look.clone(),
         ..Config::default()
     };
     let hosted = Hosted::start(config)?;

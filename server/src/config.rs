@@ -25,6 +25,8 @@ pub struct Config {
     pub organisers: Organisers,
     /// Where the pages come from.
     pub pages: Pages,
+    /// File with the organiser's name, colour, logo and zone, shown on every page; see `docs/operator.md`.
+    pub look: Option<PathBuf>,
     /// How many ballots of one election may wait for their turn, each with its boxes in memory. Beyond
     /// that voters are asked to come back. Too low refuses voters who could be served within a second;
     /// too high makes them wait longer than browsers do.
@@ -90,6 +92,7 @@ impl Default for Config {
             database: None,
             organisers: Organisers::default(),
             pages: Pages::default(),
+            look: None,
             queue: 4_096,
             batch: 1_024,
             tick: Some(Duration::from_secs(1)),

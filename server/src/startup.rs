@@ -18,6 +18,7 @@ use crate::{
     elections::Elections,
     headers,
     keys::{KeyError, KeyFolder},
+    look::{Look, LookError},
     routes::{self, Service},
     store::{PostgresStore, SqliteStore, Store, StoreError},
     telemetry,
@@ -42,6 +43,9 @@ pub enum StartError {
     /// The pages cannot be read.
     #[error("the pages cannot be read")]
     Pages(#[source] io::Error),
+    /// The settings of the looks cannot be used.
+    #[error("the settings of the pages' looks cannot be used")]
+    Look(#[from] LookError),
     /// The address cannot be listened on.
     #[error("the address cannot be listened on")]
     Bind(#[source] io::Error),
@@ -81,10 +85,11 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     make_data_dir(&config).map_err(StartError::DataDir)?;
     let keys = KeyFolder::open(config.data_dir.join("keys"))?;
     let assets = Assets::load(&config.pages).map_err(StartError::Pages)?;
+    let look = Look::load(config.look.as_deref())?;
     let elections = Elections::load(&config, &store, &keys, cluster.clone()).await?;
     let listener = TcpListener::bind(config.bind).map_err(StartError::Bind)?;
     let addr = listener.local_addr().map_err(StartError::Bind)?;
-    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets));
+    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets, look));
     let shared = service.clone();
     let app =
         move || App::new().app_data(shared.clone()).wrap(from_fn(headers::add)).wrap(from_fn(telemetry::record)).configure(routes::table);

@@ -10,6 +10,7 @@ mod routes {
     mod elections;
     mod entries;
     mod logs;
+    mod look;
     mod pages;
     mod tiles;
 }

@@ -15,6 +15,7 @@ export const sections = {
   tellers: ["tellers", "manifest"],
   results: ["results"],
   audit: ["audit"],
+  accessibility: ["accessibility"],
 };
 
 /** The languages for which there is a catalogue. */

@@ -28,6 +28,7 @@ pub(crate) use service::Service;
 
 use crate::{
     log::Log,
+    look,
     problem::{Kind, Problem},
 };
 
@@ -42,6 +43,8 @@ pub(crate) fn table(config: &mut ServiceConfig) {
         .service(resource("/healthz").route(read().to(service::health)))
         .service(resource("/version").route(read().to(service::version)))
         .service(resource("/api/logs").route(post().to(logs::create)))
+        .service(resource("/api/look").route(read().to(look::settings)))
+        .service(resource("/api/look/logo").route(read().to(look::logo)))
         .service(resource("/api/elections").route(read().to(elections::list)).route(post().to(elections::create)))
         .service(election("").route(read().to(elections::status)))
         .service(election("/manifest").route(read().to(elections::manifest)))

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     elections::Elections,
     keys::KeyFolder,
+    look::Look,
     problem::{Kind, Problem},
     store::Store,
 };
@@ -26,6 +27,7 @@ pub(crate) struct Service {
     pub elections: Elections,
     pub keys: KeyFolder,
     pub assets: Assets,
+    pub look: Look,
     /// Held by whoever begins an election.
     pub beginning: Mutex<()>,
     /// Held by whoever sends large data.
@@ -33,9 +35,9 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub fn new(config: Config, store: Arc<dyn Store>, elections: Elections, keys: KeyFolder, assets: Assets) -> Self {
+    pub fn new(config: Config, store: Arc<dyn Store>, elections: Elections, keys: KeyFolder, assets: Assets, look: Look) -> Self {
         let (beginning, large) = (Mutex::new(()), Semaphore::new(LARGE));
-        Self { config, store, elections, keys, assets, beginning, large }
+        Self { config, store, elections, keys, assets, look, beginning, large }
     }
 
     /// The origin of the log of this name.

@@ -75,14 +75,47 @@ export function technical(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** A whole screen for an error, with a way on. */
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 60_000;
+/** Passing errors in a row: each waits longer than the one before. */
+let passing = 0;
+let lastShown = 0;
+
+/** How long to wait before trying again by itself: what the server asked for, or longer each time. */
+function patience(error: unknown): number {
+  const inner = failure(error);
+  const asked = error instanceof Problem ? error.retryAfter : inner?.kind === "network" ? inner.retryAfter : null;
+  const doubled = Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, passing - 1), LONGEST_WAIT_MS);
+  // Spread, so that a crowd that was turned away together does not come back together.
+  return Math.max((asked ?? 0) * 1_000, doubled) * (1 + Math.random() / 4);
+}
+
+/** A whole screen for an error, with a way on. What will pass is tried again by the page itself. */
 export function errorScreen(error: unknown, again: () => void | Promise<void>, explained: Explained = explain(error)): Child {
+  const retry = button(t("common.again"), again, "primary", "again");
+  const willPass = passes(error);
+  if (willPass) tryBySelf(error, retry);
   return [
     h("h1", null, explained.what),
     h("p", { class: "lead", "data-testid": "todo" }, explained.todo),
-    h("div", { class: "actions" }, button(t("common.again"), again, "primary", "again")),
+    willPass ? h("p", { class: "muted", "data-testid": "by-itself" }, t("common.tries_again")) : null,
+    h("div", { class: "actions" }, retry),
     details(error),
   ];
+}
+
+/** Presses the button after a while, or as soon as the device is online again, if it is still on the screen. */
+function tryBySelf(error: unknown, retry: HTMLButtonElement): void {
+  const now = Date.now();
+  passing = now - lastShown < 5 * LONGEST_WAIT_MS ? passing + 1 : 1;
+  lastShown = now;
+  const press = (): void => {
+    clearTimeout(timer);
+    removeEventListener("online", press);
+    if (retry.isConnected) retry.click();
+  };
+  const timer = setTimeout(press, patience(error));
+  addEventListener("online", press);
 }
 
 /** The same inside a screen. */

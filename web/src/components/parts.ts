@@ -1,7 +1,7 @@
 // Small parts shared by the pages.
 
 import { h, svg, type Child } from "../lib/dom";
-import { electionText, formatDay, formatSpan, formatTime, t, tx, type Key } from "../lib/i18n";
+import { electionText, formatElectionTime, formatSpan, formatTime, t, tx, type Key } from "../lib/i18n";
 
 export type Tone = "info" | "ok" | "warn" | "bad";
 
@@ -33,14 +33,10 @@ export function own(text: Record<string, string>): HTMLElement {
   return h("span", { lang: found.lang }, found.text);
 }
 
-/** A time in the reader's zone, with the election's (UTC) behind it. */
+/** A time in the reader's zone, with the election's (else UTC) behind it. */
 export function when(ms: number): HTMLElement {
-  const local = new Date(ms);
-  const inUtc = local.getTimezoneOffset() === 0;
-  const sameDay = local.getDate() === local.getUTCDate();
-  const clock = `${String(local.getUTCHours()).padStart(2, "0")}:${String(local.getUTCMinutes()).padStart(2, "0")} UTC`;
-  const utc = sameDay ? clock : `${clock}, ${formatDay(ms, "UTC")}`;
-  return h("time", { datetime: local.toISOString() }, formatTime(ms), inUtc ? null : ` (${utc})`);
+  const there = formatElectionTime(ms);
+  return h("time", { datetime: new Date(ms).toISOString() }, formatTime(ms), there === null ? null : ` (${there})`);
 }
 
 /** A code in groups of four, each group kept whole, read as one text by screen readers and copied with hyphens. */

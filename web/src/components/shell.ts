@@ -2,6 +2,7 @@
 // time, footer. Changing the language draws the same screen again and keeps what was typed.
 
 import { append, fill, h, svg, type Child } from "../lib/dom";
+import { currentLook, startLook } from "../lib/look";
 import { LANGUAGE_NAMES, language, languages, startLanguages, t, useLanguage, type Catalogues, type Key } from "../lib/i18n";
 
 export interface Screen {
@@ -32,7 +33,7 @@ export interface PageSetup {
 
 /** Loads the language and draws the frame. */
 export async function startPage(setup: PageSetup): Promise<Shell> {
-  await startLanguages(setup.catalogues);
+  await Promise.all([startLanguages(setup.catalogues), startLook()]);
   const header = h("header", { class: "top" });
   const main = h("main", { id: "main", tabindex: -1 });
   const footer = h("footer", { class: "foot" });
@@ -43,7 +44,7 @@ export async function startPage(setup: PageSetup): Promise<Shell> {
 
   const frame = (): void => {
     skip.textContent = t("common.skip");
-    fill(header, brand(), languageMenu(setup.catalogues, () => {
+    fill(header, h("div", { class: "house" }, brand(), organiser()), languageMenu(setup.catalogues, () => {
       frame();
       keepingInputs(main, draw);
     }));
@@ -66,7 +67,10 @@ export async function startPage(setup: PageSetup): Promise<Shell> {
       scrollTo(0, 0);
       const heading = main.querySelector("h1");
       heading?.setAttribute("tabindex", "-1");
-      heading?.focus({ preventScroll: true });
+      // A form that comes back with errors begins at their summary.
+      const errors = main.querySelector<HTMLElement>("[data-testid=errors]");
+      if (errors) errors.focus();
+      else heading?.focus({ preventScroll: true });
     },
     redraw: () => keepingInputs(main, draw),
     announce(text) {
@@ -98,6 +102,13 @@ function brand(): HTMLElement {
   return h("a", { class: "brand", href: "/" }, mark(), "Isoloir");
 }
 
+/** Whose elections these are, where the server says so. */
+function organiser(): HTMLElement | null {
+  const { name, logo } = currentLook();
+  if (!name) return null;
+  return h("span", { class: "organiser", "data-testid": "organiser" }, logo ? h("img", { src: "/api/look/logo", alt: name, height: 35 }) : name);
+}
+
 function languageMenu(catalogues: Catalogues, changed: () => void): HTMLElement {
   const select = h("select", {
     id: "language",
@@ -126,6 +137,7 @@ function links(election: string | null): HTMLElement {
     [`/results/${hash}`, "common.link_results"],
     [`/audit/${hash}`, "common.link_audit"],
     [`/tellers/${hash}`, "common.link_tellers"],
+    ["/accessibility/", "common.link_accessibility"],
   ];
   const list = h("ul");
   append(list, items.map(([href, key]) => h("li", null, h("a", { href }, t(key)))));

@@ -143,9 +143,28 @@ export function formatTime(ms: number, zone?: string): string {
   }).format(ms);
 }
 
-/** Day and month, short. */
-export const formatDay = (ms: number, zone: string): string =>
-  new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", timeZone: zone }).format(ms);
+let zone: string | null = null;
+
+/** The zone in which the election's times are named beside the reader's; an unknown one is ignored. */
+export function setElectionZone(name: string): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    zone = name;
+  } catch {
+    // This browser does not know the zone: UTC stays.
+  }
+}
+
+/** The same moment by the election's clock, with its place: "18:00, Paris"; null where the reader's clock shows the same. */
+export function formatElectionTime(ms: number): string | null {
+  const there = zone ?? "UTC";
+  const clock = (timeZone?: string): string =>
+    new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", ...(timeZone ? { timeZone } : {}) }).format(ms);
+  if (clock() === clock(there)) return null;
+  const sameDay = clock().slice(0, 10) === clock(there).slice(0, 10);
+  const time = new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", timeZone: there, ...(sameDay ? {} : { day: "numeric", month: "short" }) }).format(ms);
+  return zone === null ? `${time} UTC` : `${time}, ${(there.split("/").pop() ?? there).replaceAll("_", " ")}`;
+}
 
 /** Time of day with seconds and a short date, for lists. */
 export function formatShortTime(ms: number): string {
