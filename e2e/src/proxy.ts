@@ -110,4 +110,11 @@ export class Proxy {
   }
 }
 
+/** The answer of a server that has too much to do. */
+export const busy = (seconds: number): Answer => ({
+  status: 503,
+  headers: { "retry-after": String(seconds), "content-type": "application/problem+json" },
+  body: Buffer.from(JSON.stringify({ type: "urn:isoloir:problem:busy", title: "Busy", status: 503 })),
+});
+
 export const isBallot = (passed: Passed): boolean => passed.method === "POST" && passed.url.endsWith("/ballots");

@@ -11,8 +11,11 @@ import { Desk } from "./desk.js";
 import { BOARD, TEXTS, type Election, type Plan } from "./election.js";
 import { castByProgram } from "./machine.js";
 import { PASSPHRASE, type People } from "./people.js";
-import type { Proxy } from "./proxy.js";
+import { busy, type Proxy } from "./proxy.js";
 import { readZip, writeZip } from "./zip.js";
+
+/** A mail application's own window on a telephone. */
+export const IN_APP = "Mozilla/5.0 (Linux; Android 14; Pixel 7; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0.0.0 Mobile Safari/537.36 GSA/15.1";
 
 export interface Stage {
   clock: Clock;
@@ -36,6 +39,7 @@ export async function voterTour(stage: Stage): Promise<void> {
   await page.goto(network.address);
   await expect(page.locator(".elections, main h2").first()).toBeVisible();
   await visit(page, "home");
+  await visitAt(page, visit, `${network.address}/accessibility/`, "accessibility");
   await visitAt(page, visit, `${network.address}/vote/#${"A".repeat(43)}`, "vote-unknown-election", "again");
 
   const booth = vote.voter(0).at(page);
@@ -106,12 +110,18 @@ export async function voterTour(stage: Stage): Promise<void> {
   await booth.cast();
   await expect(page.locator("main .note.warn")).toBeVisible();
   await visit(page, "vote-sending-slow");
+  await booth.press("ask-urn");
+  await expect(page.getByTestId("urn-answer")).toHaveAttribute("data-answer", "no");
+  await visit(page, "vote-sending-asked");
   release();
   const early = await booth.receipt();
   await visit(page, "vote-receipt");
   const saved = page.waitForEvent("download");
   await booth.press("save-receipt");
   const file = await (await saved).path();
+  await page.goto(`${network.address}/check/#${vote.id}`);
+  await expect(page.getByTestId("kept-receipt")).toBeVisible();
+  await visit(page, "check-kept");
 
   const again = vote.voter(0).at(await open());
   await again.identify(network.address);
@@ -129,6 +139,16 @@ export async function voterTour(stage: Stage): Promise<void> {
   await heading(suspended.page, ".note.warn");
   await visit(suspended.page, "vote-suspended");
   await people.organiser.notice(vote, "resume", "La panne est réparée.");
+
+  const inApp = vote.voter(3).at(await open({ userAgent: IN_APP }));
+  await inApp.follow(network.address);
+  await expect(inApp.page.getByTestId("copy-link")).toBeVisible();
+  await visit(inApp.page, "vote-in-another-app");
+  for (let i = 0; i < 4; i += 1) network.next(({ url }) => url.endsWith(`/elections/${vote.id}`), (_, way) => way.answer(busy(1)));
+  const refused = await open();
+  await refused.goto(vote.voter(3).linkAt(network.address));
+  await expect(refused.getByTestId("by-itself")).toBeVisible();
+  await visit(refused, "vote-busy");
 
   const late = vote.voter(3).at(await open());
   await late.identify(network.address);

@@ -3,7 +3,7 @@
 
 import { HOUR, MINUTE, SECOND } from "../src/clock.js";
 import { expect, test, type Page } from "../src/test.js";
-import { isBallot } from "../src/proxy.js";
+import { busy, isBallot } from "../src/proxy.js";
 import type { Booth } from "../src/voter.js";
 
 /** Where a voter can be interrupted before the ballot is sent: how to get there, and what shows it. */
@@ -43,8 +43,17 @@ test("a reload at any step asks for no code twice, and the vote goes on", async 
         await booth.type("code-1", booth.voter.code(1));
         await booth.press("continue");
       }
-      await expect(booth.page.getByTestId("start")).toBeVisible();
-      await booth.choose([[2]]);
+      // Whoever was further is led back there, and what was ticked still is. REQ U10
+      if (i < 2) await booth.press("start");
+      if (i === 2) await expect(booth.page.locator("#q0-1")).toBeChecked();
+      if (i > 2) {
+        await expect(booth.page.getByTestId("choices")).toContainText("Texte B");
+        await booth.press("change");
+        await expect(booth.page.locator("#q0-1")).toBeChecked();
+      }
+      await booth.tick([[2]]);
+      await booth.press("continue");
+      await expect(booth.page.getByTestId("cast")).toBeVisible();
       await booth.cast();
       const receipt = await booth.receipt();
       expect((await vote.slot(booth.voter.slot)).ballots.map((ballot) => ballot.code)).toEqual([receipt.code]);
@@ -108,11 +117,7 @@ test("a server too busy says when to come back, and the page does", async ({ ele
   const vote = await election();
   const booth = vote.voter(0).at(await open());
   for (let i = 0; i < 2; i += 1) {
-    network.next(isBallot, (_, way) => way.answer({
-      status: 503,
-      headers: { "retry-after": "1", "content-type": "application/problem+json" },
-      body: Buffer.from(JSON.stringify({ type: "urn:isoloir:problem:busy", title: "Busy", status: 503 })),
-    }));
+    network.next(isBallot, (_, way) => way.answer(busy(1)));
   }
   await booth.vote([[1]], network.address);
   const tries = network.passed.filter(isBallot);

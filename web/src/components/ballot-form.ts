@@ -39,8 +39,8 @@ function sentence(question: Question, problem: DraftProblem, chosen: number): st
 
 const idOf = (q: number, k: number | "blank"): string => `q${q}-${k}`;
 
-/** The ballot's questions. `draft` is changed in place as the voter ticks. */
-export function ballotForm(manifest: Manifest, draft: Draft, showErrors: boolean): Child {
+/** The ballot's questions. `draft` is changed in place as the voter ticks, then `changed` is told. */
+export function ballotForm(manifest: Manifest, draft: Draft, showErrors: boolean, changed: () => void = () => undefined): Child {
   const errors = showErrors
     ? manifest.questions.flatMap((question, q) => {
         const choice = draft[q] ?? { options: [], blank: false };
@@ -53,6 +53,7 @@ export function ballotForm(manifest: Manifest, draft: Draft, showErrors: boolean
   const summary = errorSummary(errors);
   const fixed = (): void => {
     if (manifest.questions.every((question, q) => problemOf(question, draft[q] ?? { options: [], blank: false }) === null)) summary?.remove();
+    changed();
   };
   return [summary, manifest.questions.map((question, q) => fieldset(question, q, draft, showErrors, fixed))];
 }

@@ -26,7 +26,7 @@ export function receiptCard(isoloir: Isoloir, info: ElectionInfo, receipt: Check
       ]),
       h("div", { class: "qr" }, qr(url, t("receipt.qr")), h("p", { class: "small muted" }, t("receipt.qr_hint")))),
     receipt.codeProved ? null : h("p", { class: "small muted" }, t("receipt.code_unproved")),
-    h("p", { class: "only-print small" }, t("receipt.check_at"), " ", location.origin, "/check/"),
+    h("p", { class: "small" }, t("receipt.check_at"), " ", h("span", { class: "mono", dir: "ltr" }, `${location.origin}/check/`)),
     h("p", { class: "only-print small" }, t("receipt.missing_todo")),
     h("div", { class: "actions" },
       button(t("receipt.save"), () => isoloir.page.download(receipt.fileName, "application/json", receipt.file), "plain", "save-receipt"),

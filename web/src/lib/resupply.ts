@@ -3,6 +3,7 @@
 
 import type { ElectionInfo, Isoloir, Manifest } from "../wasm/types";
 import { api, type Status } from "./api";
+import { dropSubmissions } from "./receipts";
 
 /** Bytes of one box (PROTOCOL section 4). */
 export function boxLength(manifest: Manifest): number {
@@ -16,8 +17,9 @@ export function boxOf(manifest: Manifest, submission: Uint8Array, j: number): Ui
   return submission.subarray(start, start + length);
 }
 
-/** Supplies what is missing and held here; returns how many boxes were taken. */
+/** Supplies what is missing and held here; returns how many boxes were taken. After the result nothing can be missing any more. */
 export async function resupply(isoloir: Isoloir, info: ElectionInfo, status: Status): Promise<number> {
+  if (status.phase === "counted") dropSubmissions(isoloir, info.id);
   if (status.missing.length === 0 || status.phase === "counted") return 0;
   let supplied = 0;
   for (const pending of isoloir.page.pending.list(info.id)) {

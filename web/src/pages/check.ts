@@ -4,16 +4,18 @@ import catalogues from "virtual:catalogues/check";
 
 import { chooseElection } from "../components/choose-election";
 import { clockNote, heading } from "../components/election";
-import { errorScreen, failure } from "../components/errors";
+import { errorScreen, failure, passes } from "../components/errors";
 import { button, errorSummary, facts, field, form, groups, note, own, verdict, when, working } from "../components/parts";
+import { scanner } from "../components/scan";
 import { receiptCard } from "../components/receipt-card";
 import { startPage, type Shell } from "../components/shell";
 import { api } from "../lib/api";
 import { placeOf, symbolAt } from "../lib/code-hints";
 import { h, type Child } from "../lib/dom";
 import { parseLink, takeFragment } from "../lib/fragment";
-import { t, tx } from "../lib/i18n";
+import { formatList, t, tx } from "../lib/i18n";
 import { isoloir } from "../lib/isoloir";
+import { keptReceipts, type KeptReceipt } from "../lib/receipts";
 import { reloadOnNewLink } from "../lib/reload";
 import { resupply } from "../lib/resupply";
 import { tidyCode } from "../lib/tidy";
@@ -29,6 +31,8 @@ interface Check {
   info: ElectionInfo;
   slot: string;
   code: string;
+  /** What this device keeps of its own votes. */
+  kept: KeptReceipt[];
 }
 
 async function start(): Promise<void> {
@@ -39,8 +43,9 @@ async function start(): Promise<void> {
     try {
       const module = await isoloir();
       const info = await module.election(election);
-      const check: Check = { shell, isoloir: module, info, slot: String(fragment?.slot ?? ""), code: fragment?.code ?? "" };
+      const check: Check = { shell, isoloir: module, info, slot: String(fragment?.slot ?? ""), code: fragment?.code ?? "", kept: [] };
       void api.status(election).then((status) => resupply(module, info, status)).catch(() => undefined);
+      check.kept = keptReceipts(module, election);
       if (fragment?.slot && fragment.code) await look(check, { election, slot: fragment.slot, code: fragment.code });
       else ask(check, {});
     } catch (error) {
@@ -54,6 +59,7 @@ function ask(check: Check, errors: Record<string, string>): void {
   const submit = async (): Promise<void> => {
     const found: Record<string, string> = {};
     const pasted = parseLink(check.code);
+    if (pasted?.election && pasted.election !== check.info.id) return ask(check, { code: t("check.file_other_election") });
     if (pasted?.slot && pasted.code) {
       check.slot = String(pasted.slot);
       check.code = pasted.code;
@@ -92,11 +98,29 @@ function ask(check: Check, errors: Record<string, string>): void {
         field({ id: "slot", label: t("common.slot"), hint: t("check.slot_hint"), error: errors["slot"], input: slot() }),
         field({ id: "code", label: t("receipt.code"), hint: t("check.code_hint"), error: errors["code"], input: code() }),
         h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "continue" }, t("check.go")))),
+      check.kept.length === 0 ? null : [
+        h("h2", null, t("check.kept")),
+        h("p", null, t("check.kept_text")),
+        h("div", { class: "actions" }, check.kept.map((kept) =>
+          button(t("check.kept_go", { slot: String(kept.slot) }), () => readReceipt(check, kept.file), "plain", "kept-receipt"))),
+      ],
+      h("h2", null, t("check.by_qr")),
+      scanner("qr-picture", (text) => takeQr(check, text)),
       h("h2", null, t("check.by_file")),
       field({ id: "file", label: t("check.file"), hint: t("check.file_hint"), error: errors["file"], input: fileInput(check) }),
+      h("details", { id: "elsewhere" }, h("summary", null, t("check.elsewhere")),
+        h("p", null, t("check.elsewhere_text")),
+        check.info.manifest.witnesses.length > 0 ? h("p", null, t("check.elsewhere_witnesses", { names: formatList(check.info.manifest.witnesses.map((witness) => witness.name)) })) : null),
     ],
   });
-  if (Object.keys(errors).length > 0) check.shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
+}
+
+/** What a QR code held: the link of a receipt, of this election or of another one. */
+async function takeQr(check: Check, text: string): Promise<void> {
+  const link = parseLink(text);
+  if (!link?.election || !link.slot || !link.code) return ask(check, { "qr-picture": t("check.scan_other") });
+  if (link.election !== check.info.id) return ask(check, { "qr-picture": t("check.file_other_election") });
+  await look(check, { election: link.election, slot: link.slot, code: link.code });
 }
 
 function codeProblem(error: unknown, typed: string): string {
@@ -110,14 +134,13 @@ function fileInput(check: Check): HTMLInputElement {
   const input = h("input", { type: "file", accept: ".json,application/json" });
   input.addEventListener("change", () => {
     const file = input.files?.[0];
-    if (file) void readReceipt(check, file);
+    if (file) void check.isoloir.page.readFile(file, 1 << 20).then((bytes) => readReceipt(check, new TextDecoder().decode(bytes)), () => ask(check, { file: t("check.file_wrong") }));
   });
   return input;
 }
 
-async function readReceipt(check: Check, file: File): Promise<void> {
+async function readReceipt(check: Check, text: string): Promise<void> {
   try {
-    const text = new TextDecoder().decode(await check.isoloir.page.readFile(file, 1 << 20));
     const seen = await check.isoloir.receipts.read(text);
     if (seen.election !== check.info.id) return ask(check, { file: t("check.file_other_election") });
     await look(check, { election: seen.election, slot: seen.slot, code: seen.code, file: text });
@@ -151,8 +174,26 @@ async function look(check: Check, query: ReceiptQuery): Promise<void> {
     if (inner?.kind === "receiptCode") return ask(check, { code: codeProblem(error, query.code) });
     if (inner?.kind === "slot" && inner.problem === "unknown") return ask(check, { slot: t("common.e_slot_what") });
     if (inner?.kind === "receipt" && query.file) return showBadFile(check, error);
+    if (query.file && passes(error) && (await showAlone(check, query))) return;
     check.shell.show({ render: () => errorScreen(error, () => look(check, query)) });
   }
+}
+
+/** Without an answer of the server the file still proves what it proves. False if it proves nothing. */
+async function showAlone(check: Check, query: ReceiptQuery): Promise<boolean> {
+  const receipt = await check.isoloir.receipts.check(query.file ?? "").catch(() => null);
+  if (!receipt) return false;
+  check.shell.show({
+    title: () => t("check.offline"),
+    render: () => [
+      h("p", { class: "eyebrow" }, own(check.info.manifest.title)),
+      h("div", { "data-testid": "outcome", "data-state": "offline" },
+        verdict("warn", t("check.offline"), h("p", null, tx("check.offline_text", { time: when(receipt.time) }))),
+        receiptCard(check.isoloir, check.info, receipt, false)),
+      h("div", { class: "actions" }, button(t("common.again"), () => look(check, query), "primary", "again"), button(t("check.another"), () => ask(check, {}))),
+    ],
+  });
+  return true;
 }
 
 function showBadFile(check: Check, error: unknown): void {

@@ -185,6 +185,7 @@ async function readDisclosure(test: Test, text: string): Promise<void> {
     test.shell.show({
       title: () => t("test.wrong"),
       render: () => [
+        banner(),
         verdict("bad", t("test.wrong"), h("p", null, inner.problem === "otherElection" ? t("test.wrong_election") : inner.problem === "choices" ? t("test.wrong_choices") : t("test.wrong_format"))),
         h("div", { class: "actions" }, button(t("common.back"), () => begin(test, {}))),
       ],

@@ -8,7 +8,8 @@ import { h } from "../../lib/dom";
 import { t } from "../../lib/i18n";
 import { showWelcome, STEPS } from "./identify";
 import { showReview } from "./review";
-import type { Vote } from "./state";
+import { keep, on, type Vote } from "./state";
+import { watchNote } from "./watch";
 
 const LAST_CALL_MS = 30 * 60_000;
 
@@ -19,12 +20,12 @@ export function showChoose(vote: Vote, errors: boolean): void {
     const wrong = manifest.questions.some((question, q) => problemOf(question, vote.draft[q] ?? { options: [], blank: false }) !== null);
     if (wrong) {
       showChoose(vote, true);
-      vote.shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
       return;
     }
     history.pushState({ screen: "review" }, "");
     await showReview(vote, true);
   };
+  on(vote, "choose");
   vote.shell.show({
     title: () => t("vote.step_choose"),
     render: () => {
@@ -32,9 +33,10 @@ export function showChoose(vote: Vote, errors: boolean): void {
       return [
         steps(2, STEPS, t("vote.step_choose")),
         heading(manifest.title, t("vote.choose", { count: manifest.questions.length })),
+        watchNote(vote),
         left > 0 && left < LAST_CALL_MS ? note("warn", t("vote.closes_in", { span: untilText(vote.status.closes, serverNow()) ?? "" })) : null,
         form(submit,
-          ballotForm(manifest, vote.draft, errors),
+          ballotForm(manifest, vote.draft, errors, () => keep(vote)),
           h("p", { class: "muted" }, t("vote.nothing_sent_yet")),
           h("div", { class: "actions" },
             h("button", { type: "submit", class: "primary", "data-testid": "continue" }, t("common.continue")),

@@ -1,5 +1,6 @@
 // Screen 1: who votes. By link, nothing is typed with one registrar; with two, only the second code.
 
+import { problemOf } from "../../components/ballot-form";
 import { channelOf, codeError } from "../../components/code-error";
 import { clockNote, heading } from "../../components/election";
 import { errorScreen, explain, failure } from "../../components/errors";
@@ -10,8 +11,11 @@ import { parseLink } from "../../lib/fragment";
 import { formatSpan, t, tx } from "../../lib/i18n";
 import { tidyCode } from "../../lib/tidy";
 import { showChoose } from "./choose";
+import { inAppNote } from "./in-app";
 import { noticesFor } from "./phases";
-import { forgetSecrets, keep, type Vote } from "./state";
+import { showReview } from "./review";
+import { forgetSecrets, keep, on, type Vote } from "./state";
+import { watchNote } from "./watch";
 
 type FieldErrors = Record<string, string>;
 
@@ -30,9 +34,22 @@ export async function identify(vote: Vote): Promise<void> {
       return;
     }
   }
-  if (vote.voter && vote.voter.missing.length === 0) showWelcome(vote);
+  if (vote.voter && vote.voter.missing.length === 0) await goOn(vote);
   else showIdentify(vote, errors);
 }
+
+/** To the screen from which a reload came, unless a ballot was cast meanwhile; else to the welcome. */
+async function goOn(vote: Vote): Promise<void> {
+  const { back } = vote;
+  vote.back = null;
+  if (back === null || back === "identify" || vote.voter?.current) return showWelcome(vote);
+  history.replaceState({ screen: back }, "");
+  if (back === "review" && isComplete(vote)) await showReview(vote, true);
+  else showChoose(vote, false);
+}
+
+const isComplete = (vote: Vote): boolean =>
+  vote.info.manifest.questions.every((question, q) => problemOf(question, vote.draft[q] ?? { options: [], blank: false }) === null);
 
 /** Opens the slot and gives the module every code there is. Errors go to the field they belong to. */
 async function tryAll(vote: Vote, errors: FieldErrors): Promise<void> {
@@ -103,7 +120,6 @@ function showIdentify(vote: Vote, errors: FieldErrors): void {
   };
   const draw = (shown: FieldErrors): void => {
     vote.shell.show({ title: () => t("vote.step_identify"), render: () => render(shown) });
-    if (Object.keys(shown).length > 0) vote.shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
   };
   const render = (shown: FieldErrors): Child => {
     const missing = vote.voter?.missing ?? registrars.map((_, p) => p);
@@ -126,6 +142,8 @@ function showIdentify(vote: Vote, errors: FieldErrors): void {
       steps(1, STEPS, t("vote.step_identify")),
       heading(vote.info.manifest.title, given.length > 0 ? t("vote.second_code") : t("vote.identify")),
       clockNote(),
+      watchNote(vote),
+      inAppNote(vote),
       errorSummary(Object.entries(shown).map(([id, text]) => ({ id, text }))),
       given.length > 0
         ? note("ok", t("vote.code_right", { slot: String(vote.slot), channel: given.map((p) => channelOf(vote.info.manifest, p)).join(", ") }))
@@ -200,6 +218,7 @@ export function showWelcome(vote: Vote): void {
   const voter = vote.voter;
   if (!voter) return;
   const { manifest } = vote.info;
+  on(vote, "identify");
   const final = voter.current !== null && !manifest.revote;
   const start = (): void => {
     history.pushState({ screen: "choose" }, "");
@@ -213,7 +232,8 @@ export function showWelcome(vote: Vote): void {
       clockNote(),
       h("p", { class: "lead", "data-testid": "voter" }, t("vote.you_are", { slot: String(voter.slot), group: manifest.groups[voter.group] ?? "" }),
         voter.weight > 1 ? ` ${t("vote.weight", { count: voter.weight })}` : null),
-      noticesFor(vote.status),
+      watchNote(vote) ?? noticesFor(vote.status),
+      inAppNote(vote),
       voter.current
         ? note(final ? "ok" : "warn", tx("vote.voted_at", { time: when(voter.current.time) }), final ? t("vote.vote_is_final") : t("vote.again_replaces"), h("p", null, t("vote.not_you")))
         : h("p", null, t("vote.takes")),

@@ -3,7 +3,6 @@
 
 import catalogues from "virtual:catalogues/vote";
 
-import { emptyDraft } from "../../components/ballot-form";
 import { chooseElection } from "../../components/choose-election";
 import { errorScreen } from "../../components/errors";
 import { working } from "../../components/parts";
@@ -22,7 +21,8 @@ import { showPhase } from "./phases";
 import { showReceipt } from "./receipt";
 import { showReview } from "./review";
 import { resume } from "./send";
-import { keep, kept, type Vote } from "./state";
+import { draftOf, keep, kept, type Vote } from "./state";
+import { watch } from "./watch";
 
 // Before anything else: the fragment may hold a code.
 const fragment = takeFragment();
@@ -62,20 +62,25 @@ async function begin(shell: Shell, link: Fragment & { election: string }, status
     loose: before?.loose ?? null,
     typed: {},
     voter: null,
-    draft: emptyDraft(info.manifest),
+    draft: draftOf(info, before),
     prepared: null,
     receipt: null,
     openedAt: before?.openedAt ?? serverNow(),
+    screen: "identify",
+    back: before?.screen ?? null,
     sent: false,
   };
   if (before && link.slot !== null && before.slot !== link.slot) {
     vote.codes = info.manifest.registrars.map(() => null);
     vote.loose = null;
+    vote.draft = draftOf(info, null);
+    vote.back = null;
   }
   if (link.code !== null) vote.loose = link.code;
   keep(vote);
   onBack(vote);
   void resupply(module, info, status);
+  watch(vote, () => route(vote));
   await route(vote);
 }
 

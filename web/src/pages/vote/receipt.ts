@@ -4,6 +4,7 @@ import { receiptCard } from "../../components/receipt-card";
 import { button, steps, verdict, withTime } from "../../components/parts";
 import { h } from "../../lib/dom";
 import { electionText, t } from "../../lib/i18n";
+import { forgetReceipt } from "../../lib/receipts";
 import type { CheckedReceipt } from "../../wasm/types";
 import { identify, leave, STEPS } from "./identify";
 import type { Vote } from "./state";
@@ -32,7 +33,7 @@ export function showReceipt(vote: Vote, receipt: CheckedReceipt): void {
       h("details", { id: "shared", class: "no-print" }, h("summary", null, t("receipt.shared_device")),
         h("p", null, t("receipt.shared_device_what")),
         button(t("receipt.forget"), async () => {
-          vote.isoloir.page.pending.forget(vote.info.id, receipt.slot);
+          forgetReceipt(vote.isoloir, vote.info.id, receipt.slot);
           vote.receipt = null;
           vote.sent = false;
           await leave(vote);

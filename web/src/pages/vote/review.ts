@@ -12,10 +12,12 @@ import type { Disclosure, PreparedBallot } from "../../wasm/types";
 import { showChoose } from "./choose";
 import { identify, STEPS } from "./identify";
 import { cast } from "./send";
-import type { Vote } from "./state";
+import { on, type Vote } from "./state";
+import { watchNote } from "./watch";
 
 /** `fresh`: make a new ballot; otherwise show the one made, if it is still there. */
 export async function showReview(vote: Vote, fresh: boolean): Promise<void> {
+  on(vote, "review");
   if (fresh || !vote.prepared) {
     vote.shell.show({ title: () => t("vote.step_review"), render: () => working(t("vote.preparing")) });
     try {
@@ -42,6 +44,7 @@ function draw(vote: Vote, prepared: PreparedBallot): void {
     render: () => [
       steps(3, STEPS, t("vote.step_review")),
       heading(manifest.title, t("vote.review")),
+      watchNote(vote),
       choiceSummary(manifest, vote.draft),
       empty ? note("warn", t("vote.review_empty")) : null,
       blank ? note("info", t("vote.review_blank")) : null,

@@ -19,6 +19,8 @@ const SLOW_MS = 4_000;
 /** A server that is there answers within this, also when it is busy. */
 const SILENCE_MS = 60_000;
 const WATCH_MS = 8_000;
+/** How long a question about the urn may take. */
+const ASK_MS = 10_000;
 
 /** Signs, keeps and sends. */
 export async function cast(vote: Vote, prepared: PreparedBallot): Promise<void> {
@@ -45,14 +47,24 @@ export async function resume(vote: Vote, pending: PendingSubmission): Promise<vo
   await deliver(vote, pending, true);
 }
 
+/** What the server says to the question whether the ballot is in the urn. */
+type Answer = "asking" | "yes" | "no" | "silent";
+
+interface Delivery {
+  trouble: Trouble | null;
+  answer: Answer | null;
+  /** Gives up the request under way and sends the same bytes anew. */
+  again: () => void;
+}
+
 type Trouble = "slow" | "offline" | "unreachable" | "busy" | "suspended";
 
 async function deliver(vote: Vote, pending: PendingSubmission, kept: boolean): Promise<void> {
-  let trouble: Trouble | null = null;
-  vote.shell.show({ title: () => t("vote.step_cast"), render: () => sending(trouble, pending, kept) });
+  const delivery: Delivery = { trouble: null, answer: null, again: () => undefined };
+  vote.shell.show({ title: () => t("vote.step_cast"), render: () => [sending(delivery.trouble, pending, kept), question(vote, pending, delivery)] });
   const tell = (next: Trouble): void => {
-    if (next === trouble) return;
-    trouble = next;
+    if (next === delivery.trouble) return;
+    delivery.trouble = next;
     vote.shell.redraw();
     vote.shell.announce(t(`vote.trouble_${next}`));
   };
@@ -60,7 +72,7 @@ async function deliver(vote: Vote, pending: PendingSubmission, kept: boolean): P
   const offline = (): void => tell("offline");
   addEventListener("offline", offline);
   try {
-    const receipt = await insist(vote, pending, tell);
+    const receipt = await insist(vote, pending, tell, delivery);
     vote.receipt = receipt;
     await forgetSecrets(vote);
     showReceipt(vote, receipt);
@@ -73,7 +85,7 @@ async function deliver(vote: Vote, pending: PendingSubmission, kept: boolean): P
 }
 
 /** Sends until there is an answer. A connection on which nothing comes back at all is given up and tried anew: the same bytes again. */
-async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Trouble) => void): Promise<CheckedReceipt> {
+async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Trouble) => void, delivery: Delivery): Promise<CheckedReceipt> {
   for (;;) {
     const controller = new AbortController();
     let silent = false;
@@ -81,6 +93,7 @@ async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Tr
       silent = true;
       controller.abort();
     };
+    delivery.again = giveUp;
     let watchdog = setTimeout(giveUp, SILENCE_MS);
     const waiting = (error: unknown): void => {
       clearTimeout(watchdog);
@@ -96,6 +109,32 @@ async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Tr
       clearTimeout(watchdog);
     }
   }
+}
+
+/** In trouble the voter may ask whether the ballot has arrived, and hears yes or no. REQ N3 */
+function question(vote: Vote, pending: PendingSubmission, delivery: Delivery): Child {
+  if (delivery.trouble === null) return null;
+  const ask = async (): Promise<void> => {
+    const say = (answer: Answer): void => {
+      delivery.answer = answer;
+      vote.shell.redraw();
+      vote.shell.announce(t(`vote.urn_${answer}`));
+    };
+    say("asking");
+    try {
+      const slot = await api.slot(vote.info.id, pending.slot, { signal: AbortSignal.timeout(ASK_MS), timeoutMs: ASK_MS });
+      const there = slot.ballots.some((ballot) => ballot.code === pending.receiptCode);
+      say(there ? "yes" : "no");
+      // The receipt is fetched by the same request that casts: sent again, it changes nothing.
+      if (there) delivery.again();
+    } catch {
+      say("silent");
+    }
+  };
+  return h("section", { class: "card", "aria-labelledby": "urn-question" },
+    h("h2", { id: "urn-question" }, t("vote.urn_question")),
+    delivery.answer === null ? null : h("p", { class: "lead", "data-testid": "urn-answer", "data-answer": delivery.answer }, t(`vote.urn_${delivery.answer}`)),
+    delivery.answer === "asking" ? null : button(t("vote.urn_ask"), ask, "compact", "ask-urn"));
 }
 
 function troubleOf(error: unknown): Trouble {

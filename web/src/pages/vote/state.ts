@@ -7,6 +7,9 @@ import type { Shell } from "../../components/shell";
 import type { Status } from "../../lib/api";
 import type { CheckedReceipt, ElectionId, ElectionInfo, Isoloir, PreparedBallot, Voter } from "../../wasm/types";
 
+/** Where a voter can be before the ballot is sent. */
+export type Screen = "identify" | "choose" | "review";
+
 export interface Vote {
   readonly shell: Shell;
   readonly isoloir: Isoloir;
@@ -25,23 +28,30 @@ export interface Vote {
   receipt: CheckedReceipt | null;
   /** Server time at which this tab first opened the election. */
   openedAt: number;
+  /** The screen on which the voter was. */
+  screen: Screen;
+  /** The screen to which a reload leads back once the voter is known. */
+  back: Screen | null;
   /** Ballot on its way or in the urn: the way back is closed. */
   sent: boolean;
 }
 
-interface Kept {
+export interface Kept {
   slot: number | null;
   codes: (string | null)[];
   loose: string | null;
   openedAt: number;
+  /** What was ticked, until the ballot is in the urn. */
+  draft: Draft;
+  screen: Screen;
 }
 
 const name = (election: ElectionId): string => `vote.${election}`;
 
 /** Remembers the voter's place in this tab. */
 export function keep(vote: Vote): void {
-  const { slot, codes, loose, openedAt } = vote;
-  vote.isoloir.page.keep("tab", name(vote.info.id), JSON.stringify({ slot, codes, loose, openedAt } satisfies Kept));
+  const { slot, codes, loose, openedAt, draft, screen } = vote;
+  vote.isoloir.page.keep("tab", name(vote.info.id), JSON.stringify({ slot, codes, loose, openedAt, draft, screen } satisfies Kept));
 }
 
 /** Reads it back after a reload. */
@@ -55,6 +65,20 @@ export function kept(isoloir: Isoloir, election: ElectionId): Kept | null {
   }
 }
 
+/** A kept draft that belongs to this ballot paper; else nothing is ticked. */
+export function draftOf(info: ElectionInfo, kept: Kept | null): Draft {
+  const { questions } = info.manifest;
+  const draft = kept?.draft;
+  const fits = draft?.length === questions.length && draft.every(({ options }, q) => options.every((k) => Number.isInteger(k) && k >= 0 && k < (questions[q]?.options.length ?? 0)));
+  return draft && fits ? draft : questions.map(() => ({ options: [], blank: false }));
+}
+
+/** The voter is on a screen: a reload leads back to it. */
+export function on(vote: Vote, screen: Screen): void {
+  vote.screen = screen;
+  keep(vote);
+}
+
 /** Erases codes, choices and keys from page and tab; the place in time (grace) stays. */
 export async function forgetSecrets(vote: Vote): Promise<void> {
   vote.codes = vote.codes.map(() => null);
@@ -62,6 +86,8 @@ export async function forgetSecrets(vote: Vote): Promise<void> {
   vote.typed = {};
   vote.draft = vote.info.manifest.questions.map(() => ({ options: [], blank: false }));
   vote.prepared = null;
+  vote.screen = "identify";
+  vote.back = null;
   keep(vote);
   const voter = vote.voter;
   vote.voter = null;
