@@ -104,7 +104,8 @@ async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Tr
       return await vote.isoloir.sendPending(pending, { signal: controller.signal, waiting });
     } catch (error) {
       if (!silent || failure(error)?.kind !== "cancelled") throw error;
-      tell("unreachable");
+      // Asked and answered: nothing is wrong with the connection, only with this request.
+      if (delivery.answer !== "yes") tell("unreachable");
     } finally {
       clearTimeout(watchdog);
     }
