@@ -9,6 +9,8 @@ import { PROGRAM } from "./places.js";
 export class Server {
   /** Everything it wrote, over all its starts. */
   log = "";
+  /** Further options, from the next start on. */
+  options: string[] = [];
   readonly #clock: Clock;
   readonly #data: string;
   #child: ChildProcess | null = null;
@@ -35,6 +37,7 @@ export class Server {
       "--listen", `127.0.0.1:${this.#port}`,
       "--public-url", "http://vote.example.org",
       "--open-to-any-organiser",
+      ...this.options,
     ], { env: { ...this.#clock.environment(), RUST_LOG: "info" }, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     const before = this.log.length;

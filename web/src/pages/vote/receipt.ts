@@ -1,9 +1,9 @@
 // Screen 5: the ballot is in the urn, verified by this device; keep the receipt.
 
 import { receiptCard } from "../../components/receipt-card";
-import { button, steps, verdict, withTime } from "../../components/parts";
+import { button, own, steps, verdict, withTime } from "../../components/parts";
 import { h } from "../../lib/dom";
-import { electionText, t } from "../../lib/i18n";
+import { t } from "../../lib/i18n";
 import { forgetReceipt } from "../../lib/receipts";
 import type { CheckedReceipt } from "../../wasm/types";
 import { identify, leave, STEPS } from "./identify";
@@ -16,7 +16,7 @@ export function showReceipt(vote: Vote, receipt: CheckedReceipt): void {
     title: () => t("vote.step_receipt"),
     render: () => [
       steps(5, STEPS, t("vote.step_receipt")),
-      h("p", { class: "eyebrow" }, electionText(manifest.title).text),
+      h("p", { class: "eyebrow" }, own(manifest.title)),
       verdict("ok", t("receipt.in_urn"), h("p", null, t("receipt.keep"))),
       receiptCard(vote.isoloir, vote.info, receipt),
       manifest.revote

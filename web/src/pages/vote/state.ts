@@ -50,7 +50,9 @@ const name = (election: ElectionId): string => `vote.${election}`;
 
 /** Remembers the voter's place in this tab. */
 export function keep(vote: Vote): void {
-  const { slot, codes, loose, openedAt, draft, screen } = vote;
+  const { slot, codes, loose, openedAt, screen } = vote;
+  // Nothing ticked leaves no trace of a ballot paper either.
+  const draft = vote.draft.some(({ options, blank }) => blank || options.length > 0) ? vote.draft : [];
   vote.isoloir.page.keep("tab", name(vote.info.id), JSON.stringify({ slot, codes, loose, openedAt, draft, screen } satisfies Kept));
 }
 
