@@ -93,17 +93,16 @@ function ask(check: Check, errors: Record<string, string>): void {
     render: () => [
       heading(check.info.manifest.title, t("check.heading")),
       errorSummary(Object.entries(errors).map(([id, text]) => ({ id, text }))),
+      check.kept.length === 0 ? null : h("section", { class: "card", "aria-labelledby": "kept-heading" },
+        h("h2", { id: "kept-heading" }, t("check.kept")),
+        h("p", null, t("check.kept_text")),
+        check.kept.map((kept) => h("p", null,
+          button(t("check.kept_go", { slot: String(kept.slot) }), () => readReceipt(check, kept.file), "plain", "kept-receipt")))),
       h("p", null, t("check.intro")),
       form(submit,
         field({ id: "slot", label: t("common.slot"), hint: t("check.slot_hint"), error: errors["slot"], input: slot() }),
         field({ id: "code", label: t("receipt.code"), hint: t("check.code_hint"), error: errors["code"], input: code() }),
         h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "continue" }, t("check.go")))),
-      check.kept.length === 0 ? null : [
-        h("h2", null, t("check.kept")),
-        h("p", null, t("check.kept_text")),
-        h("div", { class: "actions" }, check.kept.map((kept) =>
-          button(t("check.kept_go", { slot: String(kept.slot) }), () => readReceipt(check, kept.file), "plain", "kept-receipt"))),
-      ],
       h("h2", null, t("check.by_qr")),
       scanner("qr-picture", (text) => takeQr(check, text)),
       h("h2", null, t("check.by_file")),

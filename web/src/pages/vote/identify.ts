@@ -219,6 +219,7 @@ export function showWelcome(vote: Vote): void {
   if (!voter) return;
   const { manifest } = vote.info;
   on(vote, "identify");
+  vote.seen = vote.status.notices.length;
   const final = voter.current !== null && !manifest.revote;
   const start = (): void => {
     history.pushState({ screen: "choose" }, "");

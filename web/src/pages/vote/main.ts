@@ -66,6 +66,7 @@ async function begin(shell: Shell, link: Fragment & { election: string }, status
     prepared: null,
     receipt: null,
     openedAt: before?.openedAt ?? serverNow(),
+    seen: 0,
     screen: "identify",
     back: before?.screen ?? null,
     sent: false,

@@ -28,6 +28,8 @@ export interface Vote {
   receipt: CheckedReceipt | null;
   /** Server time at which this tab first opened the election. */
   openedAt: number;
+  /** How many notices the voter has seen on the welcome. */
+  seen: number;
   /** The screen on which the voter was. */
   screen: Screen;
   /** The screen to which a reload leads back once the voter is known. */

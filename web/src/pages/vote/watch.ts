@@ -46,7 +46,8 @@ export function watchNote(vote: Vote): HTMLElement | null {
     return note("warn", t("vote.suspended"), reason?.text ? quote(reason.text, reason.time) : null, t("vote.suspended_stay"));
   }
   if (serverNow() >= status.closes && serverNow() < status.end) return note("warn", t("vote.grace"), h("p", null, withTime("vote.grace_until", status.end)));
-  const extension = last("extend");
+  // What the welcome has said already is not said again over the ballot paper.
+  const extension = [...status.notices.slice(vote.seen)].reverse().find((notice) => notice.what === "extend");
   if (extension?.closes && vote.screen !== "identify") return note("info", withTime("vote.extended", extension.closes), extension.text || null);
   return null;
 }
