@@ -221,7 +221,7 @@ impl Log {
         let mut verdict = rules();
         if verdict.is_err() && self.seat.elsewhere().is_some() {
             // The writer may know what makes it right.
-            self.jobs.refresh().await?;
+            self.jobs.refresh(false).await?;
             verdict = rules();
         }
         verdict.map_err(|refusal| self.refuse(&refusal, now))?;
@@ -239,7 +239,7 @@ impl Log {
             return self.jobs.entry(kind, body, data).await;
         }
         if self.seat.elsewhere().is_some() {
-            self.jobs.refresh().await?;
+            self.jobs.refresh(false).await?;
         }
         let (log, now) = (self.clone(), self.now());
         let checked = tokio::task::spawn_blocking(move || {

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use isoloir_protocol::{
-    ballot::{Ballot, verify_batch},
-    election::{Refusal, Replay, ReplayError},
+    ballot::{Ballot, Proven, verify_batch},
+    election::{Replay, ReplayError},
     log::{
         checkpoint,
         entry::{self, Entry, Kind as EntryKind},
+        tree::leaf_hash,
     },
     manifest::Manifest,
     rand_core::UnwrapErr,
@@ -72,26 +73,25 @@ pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: Option<&SignSecre
 }
 
 /// Applies what the store has more than the state, which is at most what this server tried to commit,
-/// or what another process has committed meanwhile.
+/// or what another process has committed meanwhile. Whoever reads sees the state before it or after it.
 pub(crate) async fn catch_up(log: &Arc<Log>) -> Result<(), Problem> {
     let store = log.store.as_ref();
     let head = store.head(log.number()).await?;
-    loop {
-        let first = log.read(|state| state.election.size());
-        if first > head.size {
-            return Err(damaged_problem("the store has lost entries"));
-        }
-        if first == head.size {
-            break;
-        }
-        let (leaves, data) = read(store, log.number(), first, head.size).await?;
-        let shared = log.clone();
-        let applied = tokio::task::spawn_blocking(move || apply(&shared, first, &leaves, &data));
-        applied.await.map_err(|_| Kind::Internal)??;
-    }
     let note = head.checkpoint.unwrap_or_default();
-    log.write(|state| state.checkpoint = note);
-    log.read(|state| compare(state, log.manifest())).map_err(|error| damaged_problem(&error.to_string()))
+    let first = log.read(|state| state.election.size());
+    if first > head.size {
+        return Err(damaged_problem("the store has lost entries"));
+    }
+    let (mut leaves, mut data) = (Vec::new(), Data::new());
+    let mut next = first;
+    while next < head.size {
+        let (more, their_data) = read(store, log.number(), next, head.size).await?;
+        next = next.saturating_add(u64::try_from(more.len()).unwrap_or(u64::MAX));
+        leaves.extend(more);
+        data.extend(their_data);
+    }
+    let log = log.clone();
+    tokio::task::spawn_blocking(move || apply(&log, first, &leaves, &data, note)).await.map_err(|_| Kind::Internal)?
 }
 
 /// Takes over the cosignatures that another process has kept.
@@ -129,62 +129,55 @@ async fn read(store: &dyn Store, log: LogNumber, first: u64, size: u64) -> Resul
     Ok((leaves, data))
 }
 
-fn apply(log: &Log, first: u64, leaves: &[Vec<u8>], data: &Data) -> Result<(), Problem> {
-    let is_ballot = |leaf: &[u8]| leaf.first() == Some(&(EntryKind::Ballot as u8));
-    let mut index = first;
-    // Ballots that stand together are proven together.
-    for run in leaves.chunk_by(|one, next| is_ballot(one) && is_ballot(next)) {
-        match run {
-            [leaf] if !is_ballot(leaf) => apply_entry(log, index, leaf, data)?,
-            ballots => apply_ballots(log, index, ballots)?,
-        }
-        index = index.saturating_add(u64::try_from(run.len()).unwrap_or(u64::MAX));
+/// Applies leaves that end with the checkpoint `note`, which must be signed by the log and of exactly them.
+fn apply(log: &Log, first: u64, leaves: &[Vec<u8>], data: &Data, note: String) -> Result<(), Problem> {
+    let opened = checkpoint::open(&note, log.manifest()).map_err(|error| damaged_problem(&format!("its checkpoint: {error}")))?.checkpoint;
+    let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+    let size = first.saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
+    if opened.size != size || opened.root != log.read(|state| state.election.tree().root_with(&hashes)) {
+        return Err(damaged_problem("its entries are not those of its checkpoint"));
     }
+    let proven = prove(log, leaves);
+    log.write(|state| {
+        for ((index, leaf), ballot) in (first..).zip(leaves).zip(&proven) {
+            let applied = ballot.as_ref().map(|(ballot, time)| state.election.apply_proven(ballot, *time));
+            if applied.is_some_and(|applied| applied.as_ref() == Ok(leaf)) {
+                continue;
+            }
+            apply_entry(state, index, leaf, data)?;
+        }
+        state.checkpoint = note;
+        Ok(())
+    })
+}
+
+fn apply_entry(state: &mut State, index: u64, leaf: &[u8], data: &Data) -> Result<(), Problem> {
+    let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
+    let data = hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice);
+    let applied = state.election.apply(leaf, data, &mut UnwrapErr(getrandom::SysRng));
+    applied.map_err(|refusal| damaged_problem(&ReplayError { index, refusal }.to_string()))?;
+    state.remember(index, leaf);
     Ok(())
 }
 
-fn apply_entry(log: &Log, index: u64, leaf: &[u8], data: &Data) -> Result<(), Problem> {
-    let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
-    let data = hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice);
-    log.write(|state| {
-        let applied = state.election.apply(leaf, data, &mut UnwrapErr(getrandom::SysRng));
-        applied.map_err(|refusal| refused(index, refusal))?;
-        state.remember(index, leaf);
-        Ok(())
-    })
-}
-
-/// Keys change by other entries only, so that the proofs can be checked before the first of the ballots is applied.
-fn apply_ballots(log: &Log, first: u64, leaves: &[Vec<u8>]) -> Result<(), Problem> {
+/// The ballots among the leaves, proven together under the keys that their slots have now, each with its time. Where that fails,
+/// be it that the slot gets another key between, the entry must be looked at when its turn comes.
+fn prove(log: &Log, leaves: &[Vec<u8>]) -> Vec<Option<(Proven, u64)>> {
     let manifest = log.manifest();
+    let mut statements = Vec::new();
     let mut times = Vec::with_capacity(leaves.len());
-    let mut statements = Vec::with_capacity(leaves.len());
-    for (index, leaf) in (first..).zip(leaves) {
-        let entry = Entry::decode(leaf).map_err(|error| refused(index, Refusal::Leaf(error)))?;
-        let ballot = Ballot::decode(manifest, &entry.body);
-        let ballot = ballot.map_err(|error| refused(index, Refusal::Body { kind: entry.kind, error }))?;
-        times.push(entry.time);
-        statements.push(log.read(|state| state.election.statement(ballot)).map_err(|refusal| refused(index, refusal))?);
+    for leaf in leaves {
+        let entry = Entry::decode(leaf).ok().filter(|entry| entry.kind == EntryKind::Ballot);
+        let statement = entry.as_ref().and_then(|entry| {
+            let ballot = Ballot::decode(manifest, &entry.body).ok()?;
+            log.read(|state| state.election.statement(ballot)).ok()
+        });
+        times.push(entry.filter(|_| statement.is_some()).map(|entry| entry.time));
+        statements.extend(statement);
     }
-    let slots: Vec<u32> = statements.iter().map(|statement| statement.ballot().slot()).collect();
-    let verdicts = verify_batch(manifest, statements, &mut UnwrapErr(getrandom::SysRng));
-    let mut proven = Vec::with_capacity(leaves.len());
-    for ((index, slot), verdict) in (first..).zip(slots).zip(verdicts) {
-        proven.push(verdict.map_err(|error| refused(index, Refusal::Ballot { slot, error }))?);
-    }
-    log.write(|state| {
-        for (((index, leaf), time), ballot) in (first..).zip(leaves).zip(times).zip(&proven) {
-            let applied = state.election.apply_proven(ballot, time).map_err(|refusal| refused(index, refusal))?;
-            if applied != *leaf {
-                return Err(damaged_problem("a ballot is not written as it must be"));
-            }
-        }
-        Ok(())
-    })
-}
-
-fn refused(index: u64, refusal: Refusal) -> Problem {
-    damaged_problem(&ReplayError { index, refusal }.to_string())
+    let mut verdicts = verify_batch(manifest, statements, &mut UnwrapErr(getrandom::SysRng)).into_iter();
+    let proven = |time: Option<u64>| time.and_then(|time| Some((verdicts.next()?.ok()?, time)));
+    times.into_iter().map(proven).collect()
 }
 
 /// Whether the checkpoint is signed by the log and of exactly this state.

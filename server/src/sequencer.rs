@@ -8,7 +8,13 @@
 mod check;
 mod handover;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use isoloir_protocol::{
     ballot::Submission,
@@ -45,6 +51,8 @@ type Answer<T> = oneshot::Sender<Result<T, Problem>>;
 pub(crate) struct Jobs {
     ballots: mpsc::Sender<BallotJob>,
     urgent: mpsc::Sender<UrgentJob>,
+    /// It was asked already to read what another process has written.
+    behind: Arc<AtomicBool>,
 }
 
 /// The other end of [`Jobs`].
@@ -52,6 +60,7 @@ pub(crate) struct Jobs {
 pub(crate) struct Queue {
     ballots: mpsc::Receiver<BallotJob>,
     urgent: mpsc::Receiver<UrgentJob>,
+    behind: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -77,6 +86,7 @@ enum UrgentJob {
     },
     /// Reads what another process has written.
     Refresh {
+        cosigned: bool,
         answer: Answer<()>,
     },
     /// Appends what other processes have checked.
@@ -94,7 +104,8 @@ impl Jobs {
     pub fn new(ballots: usize) -> (Self, Queue) {
         let (ballots, ballot_queue) = mpsc::channel(ballots.max(1));
         let (urgent, urgent_queue) = mpsc::channel(URGENT);
-        (Self { ballots, urgent }, Queue { ballots: ballot_queue, urgent: urgent_queue })
+        let behind = Arc::new(AtomicBool::new(false));
+        (Self { ballots, urgent, behind: behind.clone() }, Queue { ballots: ballot_queue, urgent: urgent_queue, behind })
     }
 
     /// Whether a ballot could wait now; asked before any work.
@@ -125,14 +136,16 @@ impl Jobs {
         ask(&self.urgent, |answer| UrgentJob::Cosign { brought, answer }).await
     }
 
-    /// Has read what another process has written.
-    pub async fn refresh(&self) -> Result<(), Problem> {
-        ask(&self.urgent, |answer| UrgentJob::Refresh { answer }).await
+    /// Has read what another process has written; also the cosignatures, if so told.
+    pub async fn refresh(&self, cosigned: bool) -> Result<(), Problem> {
+        ask(&self.urgent, |answer| UrgentJob::Refresh { cosigned, answer }).await
     }
 
     /// The same, without waiting. If the queue is full, the log will be looked at soon anyway.
-    pub fn refresh_soon(&self) {
-        let _ = self.urgent.try_send(UrgentJob::Refresh { answer: oneshot::channel().0 });
+    pub fn refresh_soon(&self, cosigned: bool) {
+        if cosigned || !self.behind.swap(true, Ordering::SeqCst) {
+            let _ = self.urgent.try_send(UrgentJob::Refresh { cosigned, answer: oneshot::channel().0 });
+        }
     }
 
     /// Has ballots appended that another process has checked.
@@ -223,8 +236,9 @@ impl Sequencer {
                 self.erase_boxes().await;
                 send(answer, Ok(()));
             }
-            UrgentJob::Refresh { answer } => {
-                send(answer, self.refresh().await);
+            UrgentJob::Refresh { cosigned, answer } => {
+                self.queue.behind.store(false, Ordering::SeqCst);
+                send(answer, self.refresh(cosigned).await);
             }
             UrgentJob::HandedOver { ballots, answer } => {
                 let answers = self.handed_over(ballots).await;

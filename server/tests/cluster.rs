@@ -219,6 +219,22 @@ fn a_writer_whose_connections_break_is_no_danger() {
 }
 
 #[test]
+fn a_database_that_is_slow_is_not_waited_for_long() {
+    let pair = Pair::with_keys(2);
+    let receipt = pair.scene.voter(1).vote(&pair.scene, Some(0));
+    let voter = pair.scene.voter(2);
+    let (submission, _) = voter.prepare(&pair.scene, Some(1));
+    // Somebody holds what the writer needs.
+    let holder = pair.postgres.hold("SELECT log FROM logs FOR UPDATE");
+    let answer = voter.cast(&pair.scene, &submission).expect(503);
+    assert_eq!((answer.problem().as_str(), answer.header("retry-after")), ("unavailable", "2"));
+    assert_eq!(pair.scene.status()["ballots"], 1, "readers are served");
+    drop(holder);
+    let second = pair.scene.receipt(&persist(&pair.scene.http(), &pair.scene.path("/ballots"), &submission));
+    assert!(pair.scene.audit(&[receipt, second]).0.holds());
+}
+
+#[test]
 fn the_database_restarts_under_load() {
     let mut pair = Pair::with_keys(60);
     under_load(&mut pair, 60, |pair, wait| {

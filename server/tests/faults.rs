@@ -251,6 +251,33 @@ fn a_full_queue_asks_to_come_back_before_any_work() {
     }
 }
 
+#[test]
+fn a_network_that_drops_answers_loses_no_ballot() {
+    let scene = Scene::open(6);
+    let network = crate::support::proxy::Network::to(scene.server.addr(), &[0, 1, 17, 200, 900, u64::MAX, 0]);
+    let http = crate::support::Anonymous::new(network.addr);
+    let mut receipts = Vec::new();
+    for slot in 1..=6 {
+        let voter = scene.voter(slot);
+        let (submission, code) = voter.prepare_after(&scene, Some(1), u64::MAX);
+        let receipt = loop {
+            let Some(answer) = http.try_post(&scene.path("/ballots"), &submission) else { continue };
+            // A head without its whole body is no receipt.
+            if let (200, Ok(receipt)) = (answer.status, isoloir_protocol::log::receipt::Receipt::parse(&answer.text())) {
+                break receipt;
+            }
+        };
+        assert_eq!(receipt.code, code);
+        voter.check(&scene, &receipt);
+        receipts.push(receipt);
+    }
+    assert!(network.cut() >= 12, "{} answers were cut off", network.cut());
+    let (report, election) = scene.audit(&receipts);
+    assert!(report.holds(), "{:?}", report.checks);
+    assert_eq!(election.ballots(), 6);
+    assert_eq!(scene.archive().entries.iter().filter(|leaf| leaf[0] == 5).count(), 6);
+}
+
 /// A clock that shows the year 2286 by mistake must not close an election for ever.
 #[test]
 fn a_clock_that_jumps_closes_nothing() {

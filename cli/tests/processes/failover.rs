@@ -6,11 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tempfile::TempDir;
+
 use crate::{
     load::{Load, open_election},
     process::Process,
     support::{
-        TestServer,
+        Scene, TestServer,
         postgres::{Durability, Postgres},
         until,
     },
@@ -21,20 +23,55 @@ const VOTERS: u32 = 150;
 /// Takeover is a matter of seconds; this leaves room for a machine that is busy with other tests.
 const SECONDS: u64 = 20;
 
-/// REQ 2-01
+/// Two servers with the log's key: the first has the lock before there is another one who could want it.
+fn two_servers(scene: &Scene, postgres: &Postgres, folders: &[TempDir; 2]) -> [Process; 2] {
+    for folder in folders {
+        scene.server.copy_keys_to(folder.path());
+    }
+    let writer = Process::start(folders[0].path(), Some(&postgres.address()));
+    until(|| postgres.try_sql("isoloir", "SELECT 1 / count(*) FROM pg_locks WHERE locktype = 'advisory'"));
+    let reader = Process::start(folders[1].path(), Some(&postgres.address()));
+    [writer, reader]
+}
+
+fn folders() -> [TempDir; 2] {
+    [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()]
+}
+
+/// A process that hangs keeps its connections, and yet not its lock.
+#[test]
+fn a_writer_that_hangs_is_replaced() {
+    let postgres = Postgres::start(Durability::On);
+    let (mut scene, first) = open_election(TestServer::on_postgres(&postgres), VOTERS);
+    scene.server.stop();
+    let folders = folders();
+    let [writer, reader] = two_servers(&scene, &postgres, &folders);
+    let load = Load::start(&scene, VOTERS, vec![writer.addr, reader.addr]);
+    assert!(load.wait_for_more(30));
+    writer.signal("STOP");
+    load.servers(vec![reader.addr]);
+    // Those who wait for an answer of the one that hangs wait; the others are served.
+    assert!(load.wait_for_more(30));
+    writer.signal("CONT");
+    let mut receipts = load.end(false);
+    receipts.push(first);
+    for process in [&writer, &reader] {
+        scene.server.elsewhere = Some(process.addr);
+        until(|| scene.status()["ballots"] == VOTERS);
+        let (report, election) = scene.audit(&receipts);
+        assert!(report.holds(), "{:?}", report.checks);
+        assert_eq!(election.ballots(), u64::from(VOTERS));
+    }
+}
+
+// REQ 2-01
 #[test]
 fn another_server_takes_over_and_nothing_is_lost() {
     let postgres = Postgres::start(Durability::On);
     let (mut scene, first) = open_election(TestServer::on_postgres(&postgres), VOTERS);
     scene.server.stop();
-    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    for folder in &folders {
-        scene.server.copy_keys_to(folder.path());
-    }
-    let mut writer = Process::start(folders[0].path(), Some(&postgres.address()));
-    // It has the lock before there is another one who could want it.
-    until(|| postgres.try_sql("isoloir", "SELECT 1 / count(*) FROM pg_locks WHERE locktype = 'advisory'"));
-    let reader = Process::start(folders[1].path(), Some(&postgres.address()));
+    let folders = folders();
+    let [mut writer, reader] = two_servers(&scene, &postgres, &folders);
     let load = Load::start(&scene, VOTERS, vec![writer.addr, reader.addr]);
     assert!(load.wait_for_more(30));
     let before = load.receipts().len();

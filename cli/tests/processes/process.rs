@@ -53,6 +53,11 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status().unwrap();
+        assert!(sent.success());
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

@@ -172,7 +172,9 @@ pub(super) async fn serve(cluster: Arc<Cluster>, service: web::Data<Service>) {
         tokio::pin!(announced);
         announced.as_mut().enable();
         let mut done = false;
-        for log in service.elections.all().into_iter().filter(|log| log.seat.writes()) {
+        let waiting = waiting(&cluster.store).await.unwrap_or_default();
+        let ours = |log: &Arc<Log>| log.seat.writes() && waiting.contains(&log.number().0);
+        for log in service.elections.all().into_iter().filter(ours) {
             match serve_log(&cluster.store, &log).await {
                 Ok(some) => done |= some,
                 Err(error) => tracing::warn!(%error, "handovers could not be served"),
@@ -182,6 +184,12 @@ pub(super) async fn serve(cluster: Arc<Cluster>, service: web::Data<Service>) {
             let _ = tokio::time::timeout(LOOK, announced).await;
         }
     }
+}
+
+/// The logs for which something waits.
+async fn waiting(store: &PostgresStore) -> Result<Vec<i64>, StoreError> {
+    let query = sqlx::query_scalar("SELECT DISTINCT log FROM handovers WHERE answer IS NULL");
+    within(async { Ok(query.fetch_all(store.writers()).await?) }).await
 }
 
 /// Carries out what waits for one log; false if nothing does.

@@ -29,7 +29,7 @@ pub(crate) use handover::{Answer, KEY_LEN, Request, placed};
 use crate::{
     log::Log,
     routes::Service,
-    store::{LogRow, PostgresStore, StoreError},
+    store::{COSIGNED, LogRow, PostgresStore, StoreError},
 };
 
 /// How often everything is looked at, should an announcement get lost.
@@ -137,9 +137,10 @@ async fn hear(listener: &mut PgListener, cluster: &Cluster, service: &web::Data<
             cluster.handovers.notify_waiters();
             continue;
         }
-        let Ok(number) = heard.payload().parse::<i64>() else { continue };
+        let cosigned = heard.payload().strip_prefix(COSIGNED);
+        let Ok(number) = cosigned.unwrap_or(heard.payload()).parse::<i64>() else { continue };
         match service.elections.all().into_iter().find(|log| log.number().0 == number) {
-            Some(log) if !log.seat.writes() => log.jobs.refresh_soon(),
+            Some(log) if !log.seat.writes() => log.jobs.refresh_soon(cosigned.is_some()),
             Some(_) => {}
             None => discover(service).await,
         }
@@ -157,7 +158,7 @@ async fn look(cluster: Arc<Cluster>, service: web::Data<Service>) {
             find_key(&service, &log);
             if !log.seat.writes() {
                 // A log that cannot be refreshed now is looked at again in a moment.
-                let _ = log.jobs.refresh().await;
+                let _ = log.jobs.refresh(true).await;
             }
         }
         if let Err(error) = handover::tidy(&cluster.store).await {

@@ -94,14 +94,14 @@ impl Sequencer {
         }
     }
 
-    /// Reads what the writer has written.
-    pub(super) async fn refresh(&mut self) -> Result<(), Problem> {
+    /// Reads what the writer has written; also the cosignatures, if so told.
+    pub(super) async fn refresh(&mut self, cosigned: bool) -> Result<(), Problem> {
         if self.log.seat.writes() {
             return Ok(());
         }
         replay::catch_up(&self.log).await?;
         self.log.set_doubt(false);
-        replay::take_cosigned(&self.log).await
+        if cosigned { replay::take_cosigned(&self.log).await } else { Ok(()) }
     }
 
     /// Appends ballots whose proofs and boxes another process has checked. The rules are looked at here, where it is known what

@@ -29,7 +29,7 @@ pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use url::{DatabaseUrl, NotAnAddress};
 
-pub(crate) use postgres::{CHANNEL, within};
+pub(crate) use postgres::{CHANNEL, COSIGNED, within};
 
 /// Data of an entry is kept and read in pieces of at most this many bytes.
 pub const PIECE_LEN: usize = 1 << 20;

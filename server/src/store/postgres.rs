@@ -26,11 +26,14 @@ const WAIT: Duration = Duration::from_secs(10);
 /// The channel on which every change of a log is announced, with the log's number.
 pub(crate) const CHANNEL: &str = "isoloir_logs";
 
+/// What stands before the number if only cosignatures were added.
+pub(crate) const COSIGNED: char = 'c';
+
 /// What is set on each connection. A statement has no time limit on the server's side, on purpose: a commit that waits
 /// for a replica and is cancelled counts as done without having reached the replica.
 const SETTINGS: [(&str, &str); 7] = [
     ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "10s"),
     // A machine that is gone without a word is noticed within seconds, and its locks are free.
     ("tcp_keepalives_idle", "2"),
     ("tcp_keepalives_interval", "1"),
@@ -66,9 +69,15 @@ impl PostgresStore {
         Ok(Self { writers, readers, options })
     }
 
-    /// A connection of its own, on which locks can be held.
+    /// A connection of its own, on which locks can be held. The database ends it if nothing is asked on it for a while: a process
+    /// that hangs does not keep others from the locks.
     pub(crate) async fn connect(&self) -> Result<PgConnection, StoreError> {
-        within(async { Ok(self.options.connect().await?) }).await
+        within(async {
+            let mut connection = self.options.connect().await?;
+            sqlx::query("SET idle_session_timeout = '5s'").execute(&mut connection).await?;
+            Ok(connection)
+        })
+        .await
     }
 
     /// Hears of changes and handovers.
@@ -140,7 +149,7 @@ impl Store for PostgresStore {
             .bind(&log.origin)
             .fetch_one(&mut *transaction)
             .await?;
-            announce(&mut transaction, row.try_get("log")?).await?;
+            announce(&mut transaction, &row.try_get::<i64, _>("log")?.to_string()).await?;
             transaction.commit().await?;
             Ok(row)
         });
@@ -178,7 +187,7 @@ impl Store for PostgresStore {
             insert_leaves(&mut transaction, log, first, batch).await?;
             insert_boxes(&mut transaction, log, first, batch).await?;
             insert_data(&mut transaction, log, batch).await?;
-            announce(&mut transaction, log.0).await?;
+            announce(&mut transaction, &log.0.to_string()).await?;
             Ok(transaction.commit().await?)
         })
         .await
@@ -265,7 +274,7 @@ impl Store for PostgresStore {
             .bind(&checkpoint.note)
             .execute(&mut *transaction)
             .await?;
-            announce(&mut transaction, log.0).await?;
+            announce(&mut transaction, &format!("{COSIGNED}{}", log.0)).await?;
             Ok(transaction.commit().await?)
         })
         .await
@@ -283,8 +292,8 @@ impl Store for PostgresStore {
 }
 
 /// Tells the other processes, once the transaction is committed, that the log has changed.
-async fn announce(transaction: &mut Transaction<'_, Postgres>, log: i64) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(log.to_string()).execute(&mut **transaction).await?;
+async fn announce(transaction: &mut Transaction<'_, Postgres>, what: &str) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(what).execute(&mut **transaction).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ pub mod faults;
 pub mod http;
 pub mod people;
 pub mod postgres;
+pub mod proxy;
 pub mod scene;
 
 use std::{

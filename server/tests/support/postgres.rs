@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -91,10 +91,23 @@ impl Postgres {
     pub fn crash(&mut self) {
         if let Some(mut server) = self.server.take() {
             // The processes that it started notice that it is gone; they must be, before another one starts.
-            let pid = server.id().to_string();
-            run(Command::new("kill").args(["-QUIT", &pid]));
+            run(Command::new("sh").args(["-c", &format!("kill -QUIT {}", server.id())]));
             server.wait().unwrap();
         }
+    }
+
+    /// Runs a statement in a transaction that stays open.
+    pub fn hold(&self, statement: &str) -> Held {
+        let mut psql = Command::new("setpriv");
+        psql.args(["--pdeathsig", "KILL", "--"]).arg(program("psql"));
+        psql.args(["-X", "-q", "-A", "-t", "-U", "postgres", "-d", "isoloir", "-h"]).arg(self.socket());
+        psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = psql.spawn().unwrap();
+        writeln!(child.stdin.as_mut().unwrap(), "BEGIN; {statement}; SELECT 'held';").unwrap();
+        // It ends only when its input does.
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap() == "held"));
+        Held(child)
     }
 
     pub fn sql(&self, database: &str, statement: &str) {
@@ -105,6 +118,16 @@ impl Postgres {
         let mut psql = Command::new(program("psql"));
         psql.args(["-X", "-q", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement, "-h"]).arg(self.socket());
         psql.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+    }
+}
+
+/// A transaction that stays open until this is dropped.
+pub struct Held(Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
