@@ -308,6 +308,11 @@ impl Sequencer {
     }
 
     async fn commit_ballots(&mut self, ballots: Vec<Checked>, time: u64) -> Result<Vec<Accepted>, Problem> {
+        // They were checked on the state of a moment ago. Whatever has happened since: what does not fit any more is never written.
+        let fits = |ballot: &Checked| self.log.read(|state| state.election.check_proven(&ballot.proven, time)).is_ok();
+        if !ballots.iter().all(fits) {
+            return Err(Kind::Unavailable.into());
+        }
         let mut entries = Vec::with_capacity(ballots.len());
         let mut proven = Vec::with_capacity(ballots.len());
         for ballot in ballots {

@@ -111,9 +111,9 @@ fn decode_answers(bytes: &[u8]) -> Option<Vec<Answer>> {
 }
 
 impl Cluster {
-    /// Hands a request to the writer of the log and waits for the answers. `None` if this process has become the writer
-    /// meanwhile and must do it itself.
-    pub async fn hand_over(&self, log: &Log, request: &Request) -> Result<Option<Vec<Answer>>, Problem> {
+    /// Hands a request to the writer of the log and waits for the answers. If this process becomes the writer meanwhile, the
+    /// one before it may have done what was asked or not: whoever asked must come back.
+    pub async fn hand_over(&self, log: &Log, request: &Request) -> Result<Vec<Answer>, Problem> {
         let bytes = sign(log, request)?;
         let number = ask(&self.store, log, &bytes).await?;
         let until = Instant::now().checked_add(PATIENCE).ok_or(Kind::Internal)?;
@@ -122,12 +122,11 @@ impl Cluster {
             tokio::pin!(announced);
             announced.as_mut().enable();
             if let Some(answer) = fetch(&self.store, number).await? {
-                return decode_answers(&answer).map(Some).ok_or_else(|| Kind::Internal.into());
+                return decode_answers(&answer).ok_or_else(|| Kind::Internal.into());
             }
-            let writes = log.seat.writes();
-            if writes || Instant::now() >= until {
+            if log.seat.writes() || Instant::now() >= until {
                 forget(&self.store, number).await?;
-                return if writes { Ok(None) } else { Err(Kind::Unavailable.into()) };
+                return Err(Kind::Unavailable.into());
             }
             // Whichever comes first: an announcement, or the time to look anyway.
             let _ = tokio::time::timeout(LOOK, announced).await;

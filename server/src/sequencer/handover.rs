@@ -24,17 +24,8 @@ impl Sequencer {
         let submissions = batch.ballots.iter().map(checked).collect();
         let result = cluster.hand_over(&self.log, &Request::Ballots(submissions)).await;
         let answers = match result {
-            Ok(None) => {
-                return match self.settle().await {
-                    Ok(()) => Some(batch),
-                    Err(problem) => {
-                        refuse(batch, &problem);
-                        None
-                    }
-                };
-            }
-            Ok(Some(answers)) if answers.len() == batch.ballots.len() => answers,
-            Ok(Some(_)) => {
+            Ok(answers) if answers.len() == batch.ballots.len() => answers,
+            Ok(_) => {
                 refuse(batch, &Kind::Unavailable.into());
                 return None;
             }
@@ -83,8 +74,7 @@ impl Sequencer {
     async fn hand_over_one(&mut self, request: Request) -> Option<Result<(u64, u64), Problem>> {
         let cluster = self.log.seat.elsewhere().cloned()?;
         let answers = match cluster.hand_over(&self.log, &request).await {
-            Ok(None) => return self.settle().await.err().map(Err),
-            Ok(Some(answers)) => answers,
+            Ok(answers) => answers,
             Err(problem) => return Some(Err(problem)),
         };
         let answer = answers.into_iter().next().unwrap_or_else(|| Err(Kind::Unavailable.into()));
