@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 // @ts-expect-error plain module without types
 import { catalogues } from "./tools/catalogues.mjs";
 // @ts-expect-error plain module without types
-import { compress } from "./tools/compress.mjs";
+import { release } from "./tools/release.mjs";
 
 const pages = ["vote", "check", "test", "tellers", "results", "audit", "accessibility"];
 const input: Record<string, string> = { home: resolve(import.meta.dirname, "index.html") };
@@ -12,7 +12,7 @@ for (const page of pages) input[page] = resolve(import.meta.dirname, page, "inde
 export default defineConfig({
   root: import.meta.dirname,
   appType: "mpa",
-  plugins: [catalogues(), compress()],
+  plugins: [catalogues(), release()],
   worker: { format: "es" },
   build: {
     outDir: "dist",

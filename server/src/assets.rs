@@ -26,6 +26,15 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 /// Files whose names carry a hash of their content lie here.
 const HASHED: &str = "assets/";
 
+/// The list of the SHA-256 of all files that the build made: a comment with its name, then lines `sha256  path`, sorted by path.
+pub const HASHES: &str = "hashes.txt";
+
+/// That list of the pages inside this program, if it was built with pages.
+#[must_use]
+pub fn embedded_hashes() -> Option<String> {
+    String::from_utf8(Built::get(HASHES)?.data.into_owned()).ok()
+}
+
 /// All files, by their path without the first slash.
 #[derive(Debug)]
 pub(crate) struct Assets(HashMap<String, Asset>);

@@ -25,6 +25,7 @@ pub mod store;
 pub mod telemetry;
 mod witnesses;
 
+pub use assets::{HASHES, embedded_hashes};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use config::{Config, Organisers, Pages};
 pub use keys::KeyError;

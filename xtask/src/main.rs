@@ -3,6 +3,7 @@
 
 mod checks;
 mod demo;
+mod javascript;
 mod settings;
 mod setup;
 mod shell;

@@ -36,6 +36,17 @@ pub struct Module {
     pub features: Option<Vec<String>>,
     /// The largest size allowed.
     pub budget: Budget,
+    /// The same module as plain JavaScript, for browsers without WebAssembly.
+    pub javascript: Option<JavaScript>,
+}
+
+/// A module as plain JavaScript.
+#[derive(Debug, PartialEq, Eq)]
+pub struct JavaScript {
+    /// The folder of the package, from the root.
+    pub out_dir: String,
+    /// The largest size allowed.
+    pub budget: Budget,
 }
 
 /// Sizes in bytes that the module must not exceed.
@@ -105,10 +116,20 @@ impl Module {
     fn parse(table: &mut Table, name: String) -> Outcome<Module> {
         let mut section = Section::take(table, &name, &format!("module.{name}"))?;
         let mut budget = Section::take(&mut section.table, "budget", &format!("module.{name}.budget"))?;
+        let javascript = if section.table.contains_key("javascript") {
+            let mut made = Section::take(&mut section.table, "javascript", &format!("module.{name}.javascript"))?;
+            let budget = Budget { raw: made.size("raw")?, brotli: made.size("brotli")? };
+            let made_in = made.text("out-dir")?;
+            made.end()?;
+            Some(JavaScript { out_dir: made_in, budget })
+        } else {
+            None
+        };
         let module = Module {
             out_dir: section.text("out-dir")?,
             features: section.table.contains_key("features").then(|| section.texts("features")).transpose()?,
             budget: Budget { raw: budget.size("raw")?, brotli: budget.size("brotli")? },
+            javascript,
             name,
         };
         section.end()?;
@@ -215,6 +236,7 @@ mod tests {
                     out_dir: "ballot-wasm/pkg".into(),
                     features: Some(vec!["count".into()]),
                     budget: Budget { raw: 1_000, brotli: 400 },
+                    javascript: None,
                 }],
             }
         );
@@ -246,6 +268,16 @@ mod tests {
         let settings = Settings::parse(&GOOD.replace("features = [\"count\"]", "")).unwrap();
         assert_eq!(settings.modules.first().unwrap().features, None);
         assert!(refused(&GOOD.replace("[\"count\"]", "\"count\"")).contains("`features`, which must be a list of texts"));
+    }
+
+    #[test]
+    fn a_module_may_be_made_as_javascript_too() {
+        let with = |line: &str| GOOD.replace("features = [\"count\"]", line);
+        let settings = Settings::parse(&with("javascript = { out-dir = \"js\", raw = 9, brotli = 3 }")).unwrap();
+        let made = settings.modules.first().unwrap().javascript.as_ref().unwrap();
+        assert_eq!(*made, JavaScript { out_dir: "js".into(), budget: Budget { raw: 9, brotli: 3 } });
+        let sentence = refused(&with("javascript = { out-dir = \"js\", raw = 9 }"));
+        assert!(sentence.contains("in [module.ballot.javascript] `brotli`"), "{sentence}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::javascript;
 use crate::settings::{Module, Settings, Sizes};
 use crate::setup::cargo_tools::{WASM_BINDGEN, WASM_PACK};
 use crate::setup::{self, WasmTools};
@@ -22,15 +23,19 @@ fn build_one(root: &Path, settings: &Settings, module: &Module) -> Outcome<PathB
     let inputs = inputs(root, settings, module)?;
     let kept = |what: &str| root.join(format!("target/wasm-{}.{what}", module.name));
     let (stamp, measured) = (kept("stamp"), kept("sizes"));
+    let script = module.javascript.as_ref().map(|made| root.join(&made.out_dir).join(javascript::NAME));
     let known = std::fs::read_to_string(&measured).ok().and_then(|text| Sizes::parse(&text));
     let sizes = match known {
-        Some(sizes) if inputs.matches(&stamp) && module_in(&package).is_ok() => {
+        Some(sizes) if inputs.matches(&stamp) && module_in(&package).is_ok() && script.as_ref().is_none_or(|file| file.is_file()) => {
             println!("── module `{}`: unchanged", module.name);
             sizes
         }
         _ => {
             let tools = setup::wasm_tools(root, false)?;
             step(&format!("module `{}`", module.name), || pack(root, settings, module, &tools))?;
+            if let Some(made) = &module.javascript {
+                step(&format!("module `{}` as JavaScript", module.name), || javascript::build(root, settings, made, &tools))?;
+            }
             let sizes = sizes(root, &module_in(&package)?)?;
             std::fs::write(&measured, sizes.to_string()).doing("noting the sizes of the module")?;
             inputs.keep(&stamp)?;
@@ -39,6 +44,11 @@ fn build_one(root: &Path, settings: &Settings, module: &Module) -> Outcome<PathB
     };
     println!("   module `{}`: {sizes}", module.name);
     module.budget.check(&module.name, sizes)?;
+    if let (Some(made), Some(script)) = (&module.javascript, script) {
+        let sizes = self::sizes(root, &script)?;
+        println!("   module `{}` as JavaScript: {sizes}", module.name);
+        made.budget.check(&format!("{} as JavaScript", module.name), sizes)?;
+    }
     Ok(package)
 }
 
@@ -53,6 +63,10 @@ fn inputs(root: &Path, settings: &Settings, module: &Module) -> Outcome<Stamp> {
         stamp.text(setting);
     }
     stamp.text(&format!("{:?}", module.features));
+    if let Some(made) = &module.javascript {
+        stamp.text(&made.out_dir);
+        stamp.file(&root.join(javascript::SCRIPT))?;
+    }
     for file in ["Cargo.toml", "Cargo.lock", "package-lock.json"] {
         stamp.file(&root.join(file))?;
     }

@@ -9,7 +9,8 @@ use crate::support::{Answer, Scene, TestServer};
 
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; \
-    form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+    form-action 'none'; frame-ancestors 'none'; base-uri 'none'; \
+    require-trusted-types-for 'script'; trusted-types isoloir-worker";
 
 fn pages() -> TempDir {
     let folder = tempfile::tempdir().unwrap();

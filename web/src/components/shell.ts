@@ -3,6 +3,7 @@
 
 import { append, fill, h, svg, type Child } from "../lib/dom";
 import { currentLook, startLook } from "../lib/look";
+import { build } from "../lib/sealed";
 import { LANGUAGE_NAMES, language, languages, startLanguages, t, useLanguage, type Catalogues, type Key } from "../lib/i18n";
 
 export interface Screen {
@@ -141,7 +142,9 @@ function links(election: string | null): HTMLElement {
   ];
   const list = h("ul");
   append(list, items.map(([href, key]) => h("li", null, h("a", { href }, t(key)))));
-  return h("div", null, h("nav", { "aria-label": t("common.all_pages") }, list));
+  const release = build();
+  return h("div", null, h("nav", { "aria-label": t("common.all_pages") }, list),
+    release === null ? null : h("p", { class: "small" }, t("common.build"), " ", h("a", { class: "mono", href: "/hashes.txt", "data-testid": "build" }, release.slice(0, 16))));
 }
 
 /** Draws anew and puts back what stood in fields (by id), the open details and the focus. */

@@ -2,6 +2,7 @@
 // src/i18n/<language>.json, cut into pages at build time (tools/catalogues.mjs).
 
 import type catalogue from "../i18n/en.json";
+import { preloadLanguage } from "./sealed";
 
 type Catalogue = typeof catalogue;
 
@@ -60,6 +61,7 @@ export async function startLanguages(catalogues: Catalogues): Promise<void> {
 export async function useLanguage(catalogues: Catalogues, wanted: string, remember = false): Promise<void> {
   const load = catalogues[wanted];
   if (!load) return;
+  preloadLanguage(wanted);
   messages = (await load()).default;
   current = wanted;
   document.documentElement.lang = wanted;

@@ -31,6 +31,7 @@ import type {
   VoterView,
 } from "./types";
 import { rust } from "./page-module";
+import { startCountWorker } from "./workers";
 
 interface Opened<View> {
   handle: number;
@@ -39,8 +40,6 @@ interface Opened<View> {
 
 const spent = () => new IsoloirFailure({ kind: "spent" });
 
-export const startVoterWorker = () => new Worker(new URL("./voter-worker.ts", import.meta.url), { type: "module" });
-const startCountWorker = () => new Worker(new URL("./count-worker.ts", import.meta.url), { type: "module" });
 
 /** The large module, fetched when a teller or an auditor needs it; after a failure the next call tries again. */
 class CountWorkers {
@@ -58,7 +57,8 @@ class CountWorkers {
       this.#module = null;
       throw error;
     });
-    return new WorkerClient(startCountWorker, await this.#module, this.#base).started();
+    const [worker, module] = await Promise.all([startCountWorker(), this.#module]);
+    return new WorkerClient(worker, module, this.#base).started();
   }
 
   /** The one in which tellers' keys are. */
@@ -71,7 +71,7 @@ class CountWorkers {
   }
 }
 
-export function makeIsoloir(base: string, worker: WorkerClient): Isoloir {
+export function makeIsoloir(base: string, worker: WorkerClient, engine: Isoloir["engine"]): Isoloir {
   const page = makePage();
   const counting = new CountWorkers(base);
 
@@ -94,6 +94,7 @@ export function makeIsoloir(base: string, worker: WorkerClient): Isoloir {
 
   return {
     version: rust().version(),
+    engine,
     page,
     election: (id, manifest) => worker.call("election", manifest ? [id, manifest] : [id]),
     voter: async (election, slot) => {

@@ -120,8 +120,8 @@ const methods: Record<string, Method> = {
   audit,
 };
 
-serve(methods, async (module, address) => {
+serve(methods, async (program, address) => {
   base = address;
   manifests = new Manifests(address, (id, bytes) => rust().election(id, bytes) as ElectionInfo);
-  await instantiate(module);
+  await instantiate(program);
 });

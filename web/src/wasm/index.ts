@@ -1,12 +1,13 @@
 // The entrance: pages import from here and nowhere else in this folder.
 
-import { makeIsoloir, startVoterWorker } from "./client";
+import { makeIsoloir } from "./client";
 import { IsoloirFailure } from "./failure";
-import { compile } from "./loader";
-import { voterUrl } from "./modules";
+import { program } from "./loader";
+import { voterScript, voterUrl } from "./modules";
 import { instantiate } from "./page-module";
 import { WorkerClient } from "./rpc";
 import type { Isoloir } from "./types";
+import { startVoterWorker } from "./workers";
 
 export { IsoloirFailure } from "./failure";
 export type * from "./types";
@@ -15,11 +16,10 @@ let loading: Promise<Isoloir> | null = null;
 let loaded: Isoloir | null = null;
 
 async function load(): Promise<Isoloir> {
-  const module = await compile(voterUrl);
-  // The worker starts while the page's own instance does.
-  const worker = new WorkerClient(startVoterWorker, module, location.origin);
-  await Promise.all([instantiate(module), worker.started()]);
-  loaded = makeIsoloir(location.origin, worker);
+  const [started, voter] = await Promise.all([startVoterWorker(), program(voterUrl, voterScript)]);
+  const worker = new WorkerClient(started, voter, location.origin);
+  await Promise.all([instantiate(voter), worker.started()]);
+  loaded = makeIsoloir(location.origin, worker, typeof voter === "string" ? "javaScript" : "webAssembly");
   return loaded;
 }
 

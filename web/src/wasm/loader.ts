@@ -1,10 +1,17 @@
 // Loads a Rust module. The generated glue fails with a bare TypeError when it is used too early;
 // everything goes through `rust()`, which throws the typed `notLoaded` instead.
 
+import { integrityOf } from "../lib/sealed";
 import { IsoloirFailure } from "./failure";
 
+/** A compiled module, or the address of the same program as a script, where WebAssembly is missing or forbidden. */
+export type Program = WebAssembly.Module | string;
+
+/** What the script of the voter's module exports: the bindings, and what starts it. */
+export type Script<Bindings> = Bindings & { start(): void };
+
 export interface Loader<Bindings> {
-  instantiate(module: WebAssembly.Module): Promise<void>;
+  instantiate(program: Program): Promise<void>;
   /** The Rust classes and functions; throws `notLoaded` before `instantiate` is done. */
   rust(): Bindings;
 }
@@ -14,34 +21,46 @@ export function makeLoader<Bindings>(
   initialise: (input: { module_or_path: WebAssembly.Module }) => Promise<unknown>,
   bindings: Bindings,
 ): Loader<Bindings> {
-  let ready = false;
+  let ready: Bindings | null = null;
   return {
-    instantiate: async (module) => {
+    instantiate: async (program) => {
       if (ready) return;
       try {
-        await initialise({ module_or_path: module });
+        if (typeof program === "string") {
+          const script = (await import(/* @vite-ignore */ program)) as Script<Bindings>;
+          script.start();
+          ready = script;
+        } else {
+          await initialise({ module_or_path: program });
+          ready = bindings;
+        }
       } catch {
         throw new IsoloirFailure({ kind: "load" });
       }
-      ready = true;
     },
     rust: () => {
       if (!ready) throw new IsoloirFailure({ kind: "notLoaded" });
-      return bindings;
+      return ready;
     },
   };
 }
 
-/** Fetches and compiles a module once; the page hands it to its workers. */
-export async function compile(url: string): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly !== "object") throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
-  let response: Response;
+/** The shortest module there is: none of a browser that allows WebAssembly refuses it. */
+const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/** Whether WebAssembly is there and allowed. */
+function compiles(): boolean {
   try {
-    response = await fetch(url, { credentials: "omit" });
+    return new WebAssembly.Module(EMPTY) instanceof WebAssembly.Module;
   } catch {
-    throw new IsoloirFailure({ kind: "load" });
+    return false;
   }
-  if (!response.ok) throw new IsoloirFailure({ kind: "load" });
+}
+
+/** Fetches and compiles a module once; the page hands it to its workers. `unsupported` where WebAssembly is missing, forbidden or too old. */
+export async function compile(url: string): Promise<WebAssembly.Module> {
+  if (!compiles()) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+  const response = await fetched(url);
   try {
     // Streaming needs the right media type, which a proxy may have changed.
     if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {
@@ -49,9 +68,25 @@ export async function compile(url: string): Promise<WebAssembly.Module> {
     }
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError && /content security|csp|disallowed/i.test(error.message)) {
-      throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
-    }
+    if (error instanceof WebAssembly.CompileError) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
     throw new IsoloirFailure({ kind: "load" });
   }
+}
+
+/** The module compiled, or the address of its script where that cannot be. */
+export async function program(url: string, script: string): Promise<Program> {
+  try {
+    return await compile(url);
+  } catch (error) {
+    if (!(error instanceof IsoloirFailure && error.error.kind === "unsupported")) throw error;
+    // A browser checks no hash of what a script imports by address. The file never changes, so what is checked here is what runs.
+    await (await fetched(script)).arrayBuffer();
+    return script;
+  }
+}
+
+async function fetched(url: string): Promise<Response> {
+  const response = await fetch(url, { credentials: "same-origin", integrity: integrityOf(url) }).catch(() => null);
+  if (!response?.ok) throw new IsoloirFailure({ kind: "load" });
+  return response;
 }

@@ -1,10 +1,11 @@
 // Calls from the page into a worker: one message per call, answers and progress by number.
 
 import { IsoloirFailure, toError } from "./failure";
+import type { Program } from "./loader";
 import type { IsoloirError, Progress, TaskOptions } from "./types";
 
 export type ToWorker =
-  | { type: "start"; module: WebAssembly.Module; base: string }
+  | { type: "start"; program: Program; base: string }
   | { type: "call"; id: number; method: string; args: unknown[] }
   | { type: "cancel"; id: number };
 
@@ -29,9 +30,8 @@ export class WorkerClient {
   #dead: IsoloirError | null = null;
   readonly #started: Promise<void>;
 
-  constructor(start: () => Worker, module: WebAssembly.Module, base: string) {
-    if (typeof Worker !== "function") throw new IsoloirFailure({ kind: "unsupported", what: "worker" });
-    this.#worker = start();
+  constructor(worker: Worker, program: Program, base: string) {
+    this.#worker = worker;
     this.#started = new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.type === "started") resolve();
@@ -44,7 +44,7 @@ export class WorkerClient {
       };
     });
     this.#started.catch(() => this.#end({ kind: "load" }));
-    this.#send({ type: "start", module, base });
+    this.#send({ type: "start", program, base });
   }
 
   async started(): Promise<this> {

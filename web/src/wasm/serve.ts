@@ -1,6 +1,7 @@
 // What every worker does: start the module, answer calls, pass progress out and cancellations in.
 
 import { IsoloirFailure, toError } from "./failure";
+import type { Program } from "./loader";
 import type { Task } from "./log";
 import type { FromWorker, ToWorker } from "./rpc";
 
@@ -52,11 +53,11 @@ async function call(run: Method | undefined, id: number, args: unknown[]): Promi
   }
 }
 
-/** `start` is given the compiled module and the server's address before the first call. */
-export function serve(methods: Record<string, Method>, start: (module: WebAssembly.Module, base: string) => Promise<void>): void {
+/** `start` is given the program and the server's address before the first call. */
+export function serve(methods: Record<string, Method>, start: (program: Program, base: string) => Promise<void>): void {
   scope.onmessage = ({ data }) => {
     if (data.type === "start") {
-      start(data.module, data.base).then(
+      start(data.program, data.base).then(
         () => scope.postMessage({ type: "started" }),
         (error: unknown) => scope.postMessage({ type: "failed", error: toError(error) }),
       );

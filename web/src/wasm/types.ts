@@ -301,6 +301,8 @@ export interface Auditor {
 export interface Isoloir {
   /** Version of the program. */
   readonly version: string;
+  /** What runs the voter's module here: as JavaScript it is slower, and as correct. */
+  readonly engine: "webAssembly" | "javaScript";
   readonly page: Page;
   /** Downloads the manifest and checks it against the id; or checks the bytes given. */
   election(id: ElectionId, manifest?: Uint8Array): Promise<ElectionInfo>;

@@ -19,7 +19,7 @@ import { watchNote } from "./watch";
 export async function showReview(vote: Vote, fresh: boolean): Promise<void> {
   on(vote, "review");
   if (fresh || !vote.prepared) {
-    vote.shell.show({ title: () => t("vote.step_review"), render: () => working(t("vote.preparing")) });
+    vote.shell.show({ title: () => t("vote.step_review"), render: () => [working(t("vote.preparing")), vote.isoloir.engine === "javaScript" ? h("p", null, t("vote.preparing_slow")) : null] });
     try {
       if (!vote.voter) return await identify(vote);
       vote.prepared = await vote.voter.prepare(vote.draft);

@@ -1,0 +1,36 @@
+// Starts the workers. Their addresses are the only ones that may become scripts at run time: the policy
+// below is the only one that the server's headers allow (Trusted Types).
+
+import countWorker from "./count-worker.ts?worker&url";
+import voterWorker from "./voter-worker.ts?worker&url";
+
+import { integrityOf } from "../lib/sealed";
+import { IsoloirFailure } from "./failure";
+
+interface Policy {
+  createScriptURL(url: string): string;
+}
+const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
+
+const rules: Policy = {
+  createScriptURL: (url) => {
+    if (url !== voterWorker && url !== countWorker) throw new TypeError("not a worker of these pages");
+    return url;
+  },
+};
+const policy = trustedTypes?.createPolicy("isoloir-worker", rules) ?? rules;
+
+/** A browser checks no hash of a worker. Its file never changes, so what was checked here is what the worker gets from the browser's cache. */
+async function start(url: string): Promise<Worker> {
+  if (typeof Worker !== "function") throw new IsoloirFailure({ kind: "unsupported", what: "worker" });
+  const integrity = integrityOf(url);
+  if (integrity !== "") {
+    const answer = await fetch(url, { credentials: "same-origin", integrity }).catch(() => null);
+    if (!answer?.ok) throw new IsoloirFailure({ kind: "load" });
+    await answer.arrayBuffer();
+  }
+  return new Worker(policy.createScriptURL(url), { type: "module" });
+}
+
+export const startVoterWorker = (): Promise<Worker> => start(voterWorker);
+export const startCountWorker = (): Promise<Worker> => start(countWorker);
