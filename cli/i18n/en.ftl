@@ -482,3 +482,17 @@ demo-what-next =
     More time: { $program } election notice extend --election { $election } --key { $organiser } --passphrase-file { $passphrase } --text "…" --until TIME
     Verify everything: { $program } audit '{ $archive }'
 demo-runs = The server runs until you press Ctrl+C.
+
+## The pages of a release
+
+site-list-unreadable = { $source } is not a list of hashes of a release.
+    .do = Give the file hashes.txt of the release, made by the build of the pages.
+site-no-list = This program was built without pages, so it has no list of its own.
+    .do = Name the list of the release: --list hashes.txt
+site-changed = CHANGED  { $path }: the server sends other bytes than the release has.
+site-changed-encoded = CHANGED  { $path }, compressed as { $encoding }: the server or a proxy before it sends other bytes than the release has.
+site-missing = MISSING  { $path }: the server answers with status { $status }.
+site-policy = UNSAFE   { $path }: the content security policy is missing or allows more than the pages need.
+site-holds = { $server } hands out the pages of the release { $build }: { $files } files, every byte as listed.
+site-fails = { $server } does NOT hand out the pages of the release { $build }: { $count } differences. Do not vote through it before its operator has explained them.
+site-one-answer = A server can give others other pages. Check again from other places and networks.

@@ -561,6 +561,10 @@ help-witness-run = Suivre un registre et le contresigner
 help-witness-run--state = Où il retient ce qu’il a vu (par défaut : à côté de la clé, un par scrutin)
 help-witness-run--once = Regarder une fois, contresigner et revenir
 help-witness-run--every = Secondes entre deux regards
+help-site = Pour tous : voir si un serveur distribue les pages d’une version
+help-site-check = Comparer ce qu’un serveur distribue avec la liste d’empreintes d’une version
+help-site-check--url = L’adresse du serveur
+help-site-check--list = La liste hashes.txt de la version (par défaut : celle de ce programme)
 help-audit = Vérifier tout un scrutin depuis son archive publique
 help-audit--archive = L’archive : un dossier, un zip, un lien vers une page du scrutin, ou l’adresse d’un serveur qui n’en a qu’un
 help-audit--receipts = Des récépissés à y chercher
@@ -578,3 +582,17 @@ help-demo--registrars = Responsables de la liste : avec deux, il faut à un memb
 help-demo--minutes = Minutes jusqu’à la fermeture (par défaut : 60 ; avec --auto 2)
 help-demo--auto = Jouer le scrutin jusqu’au résultat vérifié, garder l’archive et finir
 help-demo--browser-script = Avec --auto : une commande qui joue deux électeurs et deux scrutateurs dans un navigateur ; appelée COMMANDE FICHIER vote puis COMMANDE FICHIER count
+
+## Les pages d’une version
+
+site-list-unreadable = { $source } n’est pas une liste d’empreintes d’une version.
+    .do = Donnez le fichier hashes.txt de la version, faite avec les pages.
+site-no-list = Ce programme a été fait sans pages : il n’a pas de liste à lui.
+    .do = Nommez la liste de la version : --list hashes.txt
+site-changed = MODIFIÉ  { $path } : le serveur envoie d’autres octets que la version.
+site-changed-encoded = MODIFIÉ  { $path }, compressé en { $encoding } : le serveur, ou un intermédiaire devant lui, envoie d’autres octets que la version.
+site-missing = ABSENT   { $path } : le serveur répond avec le code { $status }.
+site-policy = RISQUE   { $path } : la politique de sécurité du contenu manque ou permet plus qu’il n’en faut.
+site-holds = { $server } distribue les pages de la version { $build } : { $files } fichiers, chaque octet comme listé.
+site-fails = { $server } ne distribue PAS les pages de la version { $build } : { $count } différences. Ne votez pas par lui avant que son exploitant les ait expliquées.
+site-one-answer = Un serveur peut donner d’autres pages à d’autres. Recommencez depuis d’autres lieux et d’autres réseaux.

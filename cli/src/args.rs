@@ -10,7 +10,7 @@ use crate::{
     demo, election,
     i18n::{Catalogue, Language},
     problem::Outcome,
-    receipt, registrar, serve, teller, witness,
+    receipt, registrar, serve, site, teller, witness,
 };
 
 /// Verifiable voting by internet: run, count, watch and check elections.
@@ -47,6 +47,9 @@ pub enum Command {
     /// For voters: check a receipt
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    /// For everybody: see whether a server hands out the pages of a release
+    #[command(subcommand)]
+    Site(site::SiteCommand),
     /// Play an election of 300 members on this machine
     Demo(demo::DemoArgs),
 }
@@ -135,6 +138,7 @@ pub fn run(ctx: &mut Context, cli: Cli) -> Outcome<Ending> {
         Command::Witness(command) => witness::run(ctx, command),
         Command::Audit(args) => audit::run(ctx, &args),
         Command::Receipt(command) => receipt::run(ctx, &command),
+        Command::Site(command) => site::run(ctx, &command),
         Command::Demo(args) => demo::run(ctx, args),
     }
 }

@@ -177,6 +177,19 @@ struct Trouble {
     detail: String,
 }
 
+/// A file of the pages, as it was sent.
+#[derive(Debug, Clone)]
+pub struct ServedFile {
+    /// HTTP status.
+    pub status: u16,
+    /// How `bytes` are compressed: the header `content-encoding`.
+    pub encoding: String,
+    /// The header `content-security-policy`.
+    pub policy: String,
+    /// The body, not decompressed.
+    pub bytes: Vec<u8>,
+}
+
 /// A box of the server's answer to a teller: log index and bytes.
 pub type IndexedBox = (u64, Vec<u8>);
 
@@ -264,6 +277,17 @@ impl Client {
     pub fn entries(&self, log: &str, number: u64, width: u64) -> Outcome<Vec<u8>> {
         let partial = if width < 256 { format!(".p/{width}") } else { String::new() };
         self.bytes(&format!("/log/{log}/tile/entries/{}{partial}", tile_path(number)))
+    }
+
+    /// A file of the pages as the server sends it to a browser that takes this encoding, whatever its status.
+    pub fn file(&self, path: &str, encoding: &str) -> Outcome<ServedFile> {
+        const LARGEST_FILE: u64 = 64 << 20;
+        let unreachable = |error: &dyn std::fmt::Display| problem!("server-unreachable", "server" => self.base).because(error);
+        let answer = self.agent.get(format!("{}{path}", self.base)).header("accept-encoding", encoding).call();
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let (status, encoding, policy) = (answer.status().as_u16(), header("content-encoding"), header("content-security-policy"));
+        Ok(ServedFile { status, encoding, policy, bytes: body(answer, LARGEST_FILE)? })
     }
 
     /// Has the server make a log key for an election of this organiser.
