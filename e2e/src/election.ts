@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { expect } from "@playwright/test";
+
 import { DAY, HOUR, MINUTE, SECOND, type Clock } from "./clock.js";
 import { codeIn, linkIn } from "./mail.js";
 import type { People, Teller } from "./people.js";
@@ -192,6 +194,19 @@ export class Election {
   /** Lets time pass until the polls are closed. */
   end(): void {
     this.clock.advanceTo(this.closes + MINUTE);
+  }
+
+  /** The polls are closed, and all tellers count by command line; the totals of all groups together. */
+  async count(): Promise<number[]> {
+    this.end();
+    let status = await this.status();
+    const until = async (phase: Status["phase"]): Promise<void> => expect.poll(async () => (status = await this.status()).phase, { timeout: 60_000 }).toBe(phase);
+    await until("closed");
+    for (const teller of this.people.tellers) await teller.report(this, status.closing?.code ?? "");
+    await until("fixed");
+    for (const teller of this.people.tellers) await teller.sums(this, status.fix?.code ?? "");
+    await until("counted");
+    return status.totals?.[0] ?? [];
   }
 
   async status(): Promise<Status> {

@@ -54,6 +54,9 @@ export class Proxy {
     await new Promise<void>((resolve) => (this.#http ? this.#http.close(() => resolve()) : resolve()));
   }
 
+  /** Every answer is changed on its way to the browser. */
+  change: (answer: Answer) => Answer = (answer) => answer;
+
   /** The next request that matches meets this trouble, once. */
   next(matches: (passed: Passed) => boolean, trouble: Trouble): void {
     this.#troubles.push({ matches, trouble });
@@ -80,7 +83,8 @@ export class Proxy {
     this.passed.push(passed);
     const way: Way = {
       forward: () => this.#forward(passed),
-      answer: ({ status, headers, body }) => {
+      answer: (whole) => {
+        const { status, headers, body } = this.change(whole);
         outgoing.writeHead(status, headers as Record<string, string>);
         outgoing.end(body);
       },
