@@ -60,17 +60,18 @@ function compiles(): boolean {
 /** Fetches and compiles a module once; the page hands it to its workers. `unsupported` where WebAssembly is missing, forbidden or too old. */
 export async function compile(url: string): Promise<WebAssembly.Module> {
   if (!compiles()) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+  // Streaming needs the right media type, which a proxy may have changed.
   const response = await fetched(url);
-  try {
-    // Streaming needs the right media type, which a proxy may have changed.
-    if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {
-      return await WebAssembly.compileStreaming(response);
-    }
-    return await WebAssembly.compile(await response.arrayBuffer());
-  } catch (error) {
-    if (error instanceof WebAssembly.CompileError) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
-    throw new IsoloirFailure({ kind: "load" });
-  }
+  if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {
+    const module = await WebAssembly.compileStreaming(response).catch(() => null);
+    if (module) return module;
+  } else await response.body?.cancel();
+  // Engines differ in what they throw for a broken download, a policy that forbids compiling and a module that is too new for them.
+  const bytes = await (await fetched(url)).arrayBuffer().catch(() => null);
+  if (!bytes) throw new IsoloirFailure({ kind: "load" });
+  return WebAssembly.compile(bytes).catch(() => {
+    throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+  });
 }
 
 /** The module compiled, or the address of its script where that cannot be. */
