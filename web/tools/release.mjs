@@ -51,6 +51,7 @@ function seal(folder, path, assets) {
   const hash = (name) => integrity(readFileSync(join(folder, "assets", name)));
   const own = new Set();
   html = html.replace(/<(?:script|link)\b[^>]*?(?:src|href)="\/assets\/([^"]+)"[^>]*?(?=\s*\/?>)/g, (tag, name) => {
+    if (!/^<script|rel="(?:stylesheet|modulepreload)"/.test(tag)) return tag;
     own.add(name);
     return `${tag} integrity="${hash(name)}"`;
   });

@@ -60,14 +60,15 @@ function compiles(): boolean {
 /** Fetches and compiles a module once; the page hands it to its workers. `unsupported` where WebAssembly is missing, forbidden or too old. */
 export async function compile(url: string): Promise<WebAssembly.Module> {
   if (!compiles()) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+  let response = await fetched(url);
   // Streaming needs the right media type, which a proxy may have changed.
-  const response = await fetched(url);
   if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {
     const module = await WebAssembly.compileStreaming(response).catch(() => null);
     if (module) return module;
-  } else await response.body?.cancel();
-  // Engines differ in what they throw for a broken download, a policy that forbids compiling and a module that is too new for them.
-  const bytes = await (await fetched(url)).arrayBuffer().catch(() => null);
+    // Engines differ in what they throw for a broken download, a policy that forbids compiling and a module that is too new for them.
+    response = await fetched(url);
+  }
+  const bytes = await response.arrayBuffer().catch(() => null);
   if (!bytes) throw new IsoloirFailure({ kind: "load" });
   return WebAssembly.compile(bytes).catch(() => {
     throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
