@@ -61,7 +61,8 @@ pub fn run(ctx: &mut Context, args: &AuditArgs) -> Outcome<Ending> {
 pub fn audit_archive(archive: &Archive, previous: &[Archive], receipts: &[Receipt]) -> (AuditReport, Option<Manifest>) {
     let previous: Vec<&Archive> = previous.iter().collect();
     let mut rng = UnwrapErr(getrandom::SysRng);
-    let (report, election) = audit::audit_with_election(archive, &previous, receipts, &mut rng, &mut |_, _| {});
+    let (report, election) =
+        audit::audit_with_election(archive, audit::Given { previous: &previous, receipts, sources: &[] }, &mut rng, &mut |_, _| {});
     (report, election.manifest().cloned())
 }
 

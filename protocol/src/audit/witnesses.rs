@@ -19,6 +19,7 @@ use crate::{
 const TOLERANCE_MS: u64 = 10 * 60_000;
 
 /// Checkpoints of the log that the archive or a receipt carries.
+#[derive(Debug)]
 pub(super) struct KnownCheckpoints {
     opened: Vec<Opened>,
     /// How many of them, the first, the archive itself comes with; only these make quorums.
