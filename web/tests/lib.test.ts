@@ -4,7 +4,7 @@ import { problemOf } from "../src/components/ballot-form";
 import { backoffMs, retryAfterSeconds } from "../src/lib/api";
 import { oddGroup, placeOf, symbolAt } from "../src/lib/code-hints";
 import { parseFragment, parseLink } from "../src/lib/fragment";
-import { formatSpan, pickLanguage, setMessages, t, tx, type Key } from "../src/lib/i18n";
+import { direction, electionText, formatNumber, formatShortTime, formatSpan, formatTime, pickLanguage, setMessages, t, tx, type Key } from "../src/lib/i18n";
 import { strength, suggestPassphrase } from "../src/lib/passphrase";
 import { votingNow } from "../src/lib/phase";
 import { rowsOf, sumTotals } from "../src/lib/result";
@@ -137,5 +137,38 @@ describe("languages", () => {
     expect(t("common.errors", { count: 2000 })).toMatch(/^2\s000 fautes$/u);
     expect(tx("common.step" as Key, { step: 1, of: 5, name: "x" })).toEqual(["1", " sur ", "5", " : ", "x"]);
     expect(formatSpan(3 * 86_400_000)).toMatch(/^3\sjours$/u);
+  });
+
+  // REQ X12
+  test("Arabic has six plural forms, the digits 0–9 and years as in the election's own dates", () => {
+    setMessages("ar", { "common.errors": { zero: "z", one: "o", two: "t", few: "{count} f", many: "{count} m", other: "{count} x" } });
+    expect([0, 1, 2, 3, 11, 100].map((count) => t("common.errors", { count }))).toEqual(["z", "o", "t", "3 f", "11 m", "100 x"]);
+    expect(formatNumber(1234)).toMatch(/^1.?234$/u);
+    for (const text of [formatTime(Date.UTC(2026, 10, 28, 15), "UTC"), formatShortTime(Date.UTC(2026, 10, 28, 12))]) {
+      expect(text).toMatch(/2026|\b26\b/);
+      expect(text).not.toMatch(/[\u0660-\u0669]/);
+    }
+    expect(formatTime(Date.UTC(2026, 10, 28, 15), "UTC")).toContain("نوفمبر");
+  });
+
+  test("between words written from right to left a code, a name or an address is kept apart", () => {
+    const sentence = { "vote.sending_code": "الناخب رقم {slot}، الورقة {code}" };
+    setMessages("ar", sentence);
+    expect(t("vote.sending_code", { slot: "27", code: "8B5S-2ZZ2" })).toBe("الناخب رقم \u206827\u2069، الورقة \u20688B5S-2ZZ2\u2069");
+    expect(tx("vote.sending_code", { slot: 27, code: "8B5S-2ZZ2" })).toEqual(["الناخب رقم ", "27", "، الورقة ", "\u20688B5S-2ZZ2\u2069"]);
+    setMessages("de", sentence);
+    expect(t("vote.sending_code", { slot: "27", code: "x" })).not.toMatch(/[\u2066-\u2069]/);
+  });
+
+  test("European Portuguese counts nothing in the plural", () => {
+    setMessages("pt", { "common.errors": { one: "{count} coisa", other: "{count} coisas" } });
+    expect([0, 1, 2].map((count) => t("common.errors", { count }))).toEqual(["0 coisas", "1 coisa", "2 coisas"]);
+  });
+
+  test("an election's text comes in the reader's language, with the language and direction it has", () => {
+    setMessages("ar", {});
+    expect(electionText({ fr: "Texte", ar: "نص" })).toEqual({ text: "نص", lang: "ar" });
+    expect(electionText({ "fr-CA": "Texte" })).toEqual({ text: "Texte", lang: "fr-CA" });
+    expect([direction("ar-EG"), direction("fr-CA"), direction("und")]).toEqual(["rtl", "ltr", "auto"]);
   });
 });

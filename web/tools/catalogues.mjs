@@ -24,17 +24,43 @@ export const languages = readdirSync(i18nFolder)
   .map((name) => name.slice(0, -5))
   .sort();
 
+/** Languages written from right to left; the pages' own list is in src/lib/i18n.ts. */
+const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
+
 /** A catalogue as an object: section → key → sentence or plural forms. */
 export function catalogue(language) {
   return JSON.parse(readFileSync(join(i18nFolder, `${language}.json`), "utf8"));
 }
 
-/** Vite plugin: `virtual:catalogues/<page>` is a map from language to a function that loads it. */
+const STATIC = "static.nothing_appears";
+
+/** The sentence of a page that stays empty, in every language, as HTML: nobody has chosen one yet. */
+export function nothingAppears() {
+  return languages
+    .map((language) => {
+      const [section, key] = STATIC.split(".");
+      const text = catalogue(language)[section][key].replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+      return `<p lang="${language}" dir="${RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr"}">${text}</p>`;
+    })
+    .join("");
+}
+
+/**
+ * Vite plugin: `virtual:catalogues/<page>` is a map from language to a function that loads it. The
+ * static pages get the sentence for browsers that run no program: at once where scripts are off,
+ * after a while (style.css) where the program does not start.
+ */
 export function catalogues() {
   const all = "virtual:catalogues/";
   const one = "virtual:catalogue/";
   return {
     name: "isoloir-catalogues",
+    transformIndexHtml(html) {
+      const place = /<noscript>[^]*?<\/noscript>/;
+      if (!place.test(html)) throw new Error("a page has no place for the sentence of browsers without scripts: <noscript></noscript>");
+      const sentences = nothingAppears();
+      return html.replace(place, () => `<noscript class="static">${sentences}</noscript>\n    <div class="static late">${sentences}</div>`);
+    },
     resolveId(id) {
       return id.startsWith(all) || id.startsWith(one) ? `\0${id}` : null;
     },

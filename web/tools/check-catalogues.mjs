@@ -1,56 +1,18 @@
-// Fails on a missing or unused sentence, on placeholders or plural forms that differ between
-// languages, and on a sentence a page uses but does not load.
+// Fails on a missing, unused or untranslated sentence, on placeholders, plural forms or typography
+// that are wrong for a language, on a sentence that a page uses but does not load, and on one that
+// stands in the code. The rules are in catalogue-rules.mjs; tests/catalogues.test.ts shows that they bite.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { faultsOf, flat, keysIn, sentencesIn, unused } from "./catalogue-rules.mjs";
 import { catalogue, languages, sections } from "./catalogues.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const source = join(root, "src");
-const problems = [];
-
-/** section.key → list of texts (one, or one per plural form). */
-function flat(language) {
-  const all = new Map();
-  for (const [section, keys] of Object.entries(catalogue(language))) {
-    for (const [key, value] of Object.entries(keys)) all.set(`${section}.${key}`, value);
-  }
-  return all;
-}
-const texts = (value) => (typeof value === "string" ? [value] : Object.values(value));
-const places = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort().join(" ");
-
-const reference = flat("en");
+const all = new Map(languages.map((language) => [language, flat(catalogue(language))]));
+const reference = all.get("en");
 const known = new Set(reference.keys());
-for (const language of languages) {
-  const own = flat(language);
-  const plurals = new Intl.PluralRules(language).resolvedOptions().pluralCategories.filter((form) => form !== "many" || ["ar", "pl", "ru", "uk", "cs"].includes(language));
-  for (const key of known) if (!own.has(key)) problems.push(`${language}: ${key} is missing`);
-  for (const [key, value] of own) {
-    const first = reference.get(key);
-    if (first === undefined) {
-      problems.push(`${language}: ${key} is not in English`);
-      continue;
-    }
-    const wanted = places(texts(first).join(" "));
-    if (places(texts(value).join(" ")) !== wanted) problems.push(`${language}: ${key} has other placeholders than English (${wanted})`);
-    if (texts(value).some((text) => text.trim() === "")) problems.push(`${language}: ${key} is empty`);
-    if (typeof value !== "string") for (const form of plurals) if (!(form in value)) problems.push(`${language}: ${key} lacks the plural form "${form}"`);
-    if (language === "fr" && texts(value).some((text) => / [:;?!»]|« /.test(text))) problems.push(`fr: ${key} needs no-break spaces`);
-  }
-}
-
-/** Keys a source file names: whole, or by a prefix in a template (`a.b_${x}`). */
-function keysOf(file) {
-  const text = readFileSync(file, "utf8");
-  const used = new Set();
-  for (const [, key] of text.matchAll(/["'`]([a-z]+(?:_[a-z]+)*\.[A-Za-z0-9_]+)["'`]/g)) if (known.has(key)) used.add(key);
-  for (const [, literal] of text.matchAll(/`([a-z_]+\.[^`]*\$\{[^`]*)`/g)) {
-    const pattern = new RegExp(`^${literal.replace(/\$\{[^}]*\}/g, "\u0000").replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\u0000", "\\w+")}$`);
-    for (const key of known) if (pattern.test(key)) used.add(key);
-  }
-  return used;
-}
+const problems = languages.flatMap((language) => faultsOf(language, all.get(language), reference, all));
 
 function sources(folder) {
   return readdirSync(folder).flatMap((name) => {
@@ -60,9 +22,10 @@ function sources(folder) {
   });
 }
 
-const usedBy = new Map(sources(source).map((file) => [file, keysOf(file)]));
-const used = new Set([...usedBy.values()].flatMap((keys) => [...keys]));
-for (const key of known) if (!used.has(key)) problems.push(`${key} is used nowhere`);
+const files = sources(source);
+const usedBy = new Map([...files, join(root, "tools/catalogues.mjs")].map((file) => [file, keysIn(readFileSync(file, "utf8"), known)]));
+problems.push(...unused(known, new Set([...usedBy.values()].flatMap((keys) => [...keys]))));
+for (const file of files) for (const text of sentencesIn(readFileSync(file, "utf8"))) problems.push(`${relative(root, file)}: a sentence in the code: ${text}`);
 
 /** Every file a page reaches by relative imports. */
 function reach(file, seen = new Set()) {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{receipts::ReceiptVerdict, sources::SourceVerdict};
+use super::receipts::ReceiptVerdict;
 use crate::{
     election::{Check, Election, Phase, Refusal},
-    log::{consent::Role, entry::Kind, tree::Tree},
+    log::tree::Tree,
     tally::{complaint::Reason, sums::Totals},
 };
 
@@ -55,13 +55,6 @@ pub enum Fault {
         /// The slot.
         slot: u32,
     },
-    /// The log's key signed another history, which somebody else holds.
-    Source {
-        /// Its place in the list given, from 0.
-        source: usize,
-        /// The smallest size at which it differs.
-        size: u64,
-    },
     /// A receipt is not what it should be.
     Receipt {
         /// Its place in the list given, from 0.
@@ -102,79 +95,8 @@ impl Fault {
             Self::PreviousReturned { slot } => {
                 format!("slot {slot} was left out of a round and returned with an old key part")
             }
-            Self::Source { source, size } => format!("source {source} has another log, signed by the same key, at size {size}"),
             Self::Receipt { receipt } => format!("receipt {receipt} does not hold"),
         }
-    }
-
-    /// The facts by name, for catalogues of sentences: numbers, and words of this program.
-    pub fn values(&self) -> BTreeMap<&'static str, String> {
-        match self {
-            Self::Refused(refusal) => refusal_values(refusal),
-            Self::Checkpoint { size: Some(size) } | Self::OtherTree { size } => values([("size", size.to_string())]),
-            Self::Objections { witnesses } => values([("count", witnesses.len().to_string())]),
-            Self::Quorum { size, found, needed } => {
-                values([("size", size.to_string()), ("found", found.to_string()), ("needed", needed.to_string())])
-            }
-            Self::PreviousKey { slot } | Self::PreviousReturned { slot } => values([("slot", slot.to_string())]),
-            Self::Source { source, size } => values([("number", source.saturating_add(1).to_string()), ("size", size.to_string())]),
-            Self::Receipt { receipt } => values([("number", receipt.saturating_add(1).to_string())]),
-            Self::Checkpoint { size: None } | Self::PreviousOther | Self::PreviousFails => BTreeMap::new(),
-        }
-    }
-}
-
-fn values<const N: usize>(named: [(&'static str, String); N]) -> BTreeMap<&'static str, String> {
-    named.into_iter().collect()
-}
-
-/// Slot, teller, registrar, kind of entry: what the refusals name.
-fn refusal_values(refusal: &Refusal) -> BTreeMap<&'static str, String> {
-    let kind = |kind: &Kind| ("kind", format!("{kind:?}"));
-    let role = |role: &Role| match role {
-        Role::Teller(number) => [("role", "teller".to_owned()), ("number", number.to_string())],
-        Role::Registrar(number) => [("role", "registrar".to_owned()), ("number", number.saturating_add(1).to_string())],
-    };
-    match refusal {
-        Refusal::Body { kind: of, .. }
-        | Refusal::Signature { kind: of }
-        | Refusal::NotOpened { kind: of }
-        | Refusal::AlreadyOpened { kind: of }
-        | Refusal::NotClosed { kind: of }
-        | Refusal::AlreadyClosed { kind: of }
-        | Refusal::NotFixed { kind: of }
-        | Refusal::Twice { kind: of }
-        | Refusal::TooEarly { kind: of, .. }
-        | Refusal::TooLate { kind: of, .. }
-        | Refusal::Data { kind: of }
-        | Refusal::NotFresh { kind: of }
-        | Refusal::SignedAt { kind: of, .. } => values([kind(of)]),
-        Refusal::UnknownRole { role: of } | Refusal::ConsentLog { role: of } | Refusal::NoConsent { role: of } => values(role(of)),
-        Refusal::Roll { registrar, .. } | Refusal::RollRows { registrar } => values([("number", registrar.saturating_add(1).to_string())]),
-        Refusal::SlotKey { slot }
-        | Refusal::UnknownSlot { slot }
-        | Refusal::Ballot { slot, .. }
-        | Refusal::Supersedes { slot, .. }
-        | Refusal::NoRevote { slot, .. }
-        | Refusal::Box { slot, .. } => values([("slot", slot.to_string())]),
-        Refusal::ReportLog { teller }
-        | Refusal::Complaint { teller, .. }
-        | Refusal::ComplaintIndex { teller, .. }
-        | Refusal::LateComplaint { teller }
-        | Refusal::NotReported { teller }
-        | Refusal::Counted { teller }
-        | Refusal::SumsData { teller, .. }
-        | Refusal::Sums { teller, .. } => values([("number", teller.to_string())]),
-        Refusal::PartsMissing { missing } => values([("count", missing.to_string())]),
-        Refusal::SumsMissing { found, needed } => values([("found", found.to_string()), ("needed", needed.to_string())]),
-        Refusal::Leaf(_)
-        | Refusal::Time { .. }
-        | Refusal::ManifestFirst
-        | Refusal::Manifest(_)
-        | Refusal::Suspended
-        | Refusal::NoticeState
-        | Refusal::TooFew
-        | Refusal::Totals => BTreeMap::new(),
     }
 }
 
@@ -187,23 +109,7 @@ pub struct Failure {
     pub name: String,
     /// The facts in English.
     pub facts: String,
-    /// The facts by name, for catalogues.
-    pub values: BTreeMap<&'static str, String>,
 }
-
-/// What was cast within an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct HourOfTurnout {
-    /// Beginning of the hour, in ms since 1970.
-    pub from: u64,
-    /// Ballots accepted, those included that replace an earlier one.
-    pub ballots: u64,
-    /// Of them the first ones of their slots.
-    pub voters: u64,
-}
-
-/// Names the shape of the report.
-pub const FORMAT: &str = "isoloir/audit-1";
 
 /// What became of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -231,10 +137,6 @@ pub struct Outcome {
 /// What an audit found.
 #[derive(Debug, Clone, Serialize)]
 pub struct AuditReport {
-    /// `isoloir/audit-1`.
-    pub format: &'static str,
-    /// Whether every check holds.
-    pub holds: bool,
     /// V1 … V12 in order.
     pub checks: Vec<Outcome>,
     /// Election id (base64url), if there is a manifest.
@@ -263,8 +165,6 @@ pub struct AuditReport {
     pub void: BTreeMap<u64, Vec<(u8, &'static str)>>,
     /// By log index, the tellers who lack the box of a ballot.
     pub missing: BTreeMap<u64, Vec<u8>>,
-    /// Ballots by the hour in which they were accepted.
-    pub turnout: Vec<HourOfTurnout>,
     /// Totals, if the result is in the log.
     pub totals: Option<Totals>,
     /// Different witnesses whose cosignatures do not fit the times in the log.
@@ -279,14 +179,12 @@ pub struct AuditReport {
     pub gone_slots: Vec<u32>,
     /// What became of each receipt.
     pub receipts: Vec<ReceiptVerdict>,
-    /// Whether other sources have the same log.
-    pub sources: Vec<SourceVerdict>,
 }
 
 impl AuditReport {
     /// Whether every check holds.
     pub fn holds(&self) -> bool {
-        self.holds
+        self.checks.iter().all(|outcome| outcome.status == Status::Passed)
     }
 
     /// The outcome of one check.
@@ -296,7 +194,7 @@ impl AuditReport {
 }
 
 /// Faults as they are found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Findings {
     faults: Vec<(Check, Option<u64>, Fault)>,
     accepted: bool,
@@ -313,13 +211,8 @@ impl Findings {
     }
 
     /// Tree and checkpoints were looked at.
-    pub fn reached(&mut self) {
+    pub fn reached(&mut self, _check: Check) {
         self.reached = true;
-    }
-
-    /// In the order of the log, whichever verifier was the first to finish.
-    pub fn sort(&mut self) {
-        self.faults.sort_by_key(|(_, entry, _)| entry.unwrap_or(u64::MAX));
     }
 
     /// The replay accepted every entry, so that V2 … V11 could be decided.
@@ -328,14 +221,14 @@ impl Findings {
     }
 
     pub fn into_report(self, tree: &Tree, election: Option<&Election>) -> AuditReport {
-        let checks: Vec<Outcome> = Check::ALL
+        let checks = Check::ALL
             .into_iter()
             .map(|check| {
                 let failures: Vec<Failure> = self
                     .faults
                     .iter()
                     .filter(|(of, _, _)| *of == check)
-                    .map(|(_, entry, fault)| Failure { entry: *entry, name: fault.name(), facts: fault.facts(), values: fault.values() })
+                    .map(|(_, entry, fault)| Failure { entry: *entry, name: fault.name(), facts: fault.facts() })
                     .collect();
                 let decided = if check == Check::V1 { self.reached } else { self.accepted };
                 let status = if !failures.is_empty() {
@@ -351,8 +244,6 @@ impl Findings {
         let root = |root: &crate::election::Root| (root.size, hex::encode(root.root), root.code.clone());
         let election = election.filter(|election| election.manifest().is_some());
         AuditReport {
-            format: FORMAT,
-            holds: checks.iter().all(|outcome| outcome.status == Status::Passed),
             checks,
             election: election.and_then(Election::manifest).map(|manifest| manifest.id().to_string()),
             size: tree.size(),
@@ -383,12 +274,6 @@ impl Findings {
                 })
                 .unwrap_or_default(),
             missing: election.map(|election| election.missing().clone()).unwrap_or_default(),
-            turnout: election
-                .map(|election| {
-                    let hours = election.turnout().iter();
-                    hours.map(|(from, hour)| HourOfTurnout { from: *from, ballots: hour.ballots, voters: hour.voters }).collect()
-                })
-                .unwrap_or_default(),
             totals: election.and_then(Election::totals).cloned(),
             objections: 0,
             wrong_cosignatures: 0,
@@ -396,7 +281,6 @@ impl Findings {
             new_slots: Vec::new(),
             gone_slots: Vec::new(),
             receipts: Vec::new(),
-            sources: Vec::new(),
         }
     }
 }

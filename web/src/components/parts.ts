@@ -1,7 +1,7 @@
 // Small parts shared by the pages.
 
 import { h, svg, type Child } from "../lib/dom";
-import { electionText, formatElectionTime, formatSpan, formatTime, t, tx, type Key } from "../lib/i18n";
+import { direction, electionText, formatElectionTime, formatSpan, formatTime, t, tx, type Key } from "../lib/i18n";
 
 export type Tone = "info" | "ok" | "warn" | "bad";
 
@@ -27,16 +27,19 @@ export function icon(tone: Tone | "none"): SVGSVGElement {
   return svg("svg", { viewBox: "0 0 24 24", class: ink, "aria-hidden": "true", focusable: "false" }, shape);
 }
 
-/** Text of the election in the reader's language, marked with its own language. */
+/** Text of the election in the reader's language, marked with its own language and direction. */
 export function own(text: Record<string, string>): HTMLElement {
   const found = electionText(text);
-  return h("span", { lang: found.lang }, found.text);
+  return h("span", { lang: found.lang, dir: direction(found.lang) }, found.text);
 }
+
+/** What people wrote (names, notices): in a language that is not known, so its direction follows its letters. */
+export const written = (text: string): HTMLElement => h("bdi", null, text);
 
 /** A time in the reader's zone, with the election's (else UTC) behind it. */
 export function when(ms: number): HTMLElement {
   const there = formatElectionTime(ms);
-  return h("time", { datetime: new Date(ms).toISOString() }, formatTime(ms), there === null ? null : ` (${there})`);
+  return h("time", { datetime: new Date(ms).toISOString() }, formatTime(ms), there === null ? null : [" (", h("bdi", null, there), ")"]);
 }
 
 /** A code in groups of four, each group kept whole, read as one text by screen readers and copied with hyphens. */

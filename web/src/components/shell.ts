@@ -4,7 +4,7 @@
 import { append, fill, h, svg, type Child } from "../lib/dom";
 import { currentLook, startLook } from "../lib/look";
 import { build } from "../lib/sealed";
-import { LANGUAGE_NAMES, language, languages, startLanguages, t, useLanguage, type Catalogues, type Key } from "../lib/i18n";
+import { LANGUAGE_NAMES, direction, language, languages, startLanguages, t, useLanguage, withLanguage, type Catalogues, type Key } from "../lib/i18n";
 
 export interface Screen {
   /** Name of the screen in the browser's title; the page's name follows it. */
@@ -60,6 +60,11 @@ export async function startPage(setup: PageSetup): Promise<Shell> {
   frame();
   document.body.classList.toggle("wide", setup.wide === true);
   document.body.replaceChildren(skip, header, main, footer, status);
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const address = link?.href ? withLanguage(link.href) : "";
+    if (link && address !== link.href) link.href = address;
+  }, { capture: true });
   return {
     main,
     show(next) {
@@ -116,15 +121,18 @@ function languageMenu(catalogues: Catalogues, changed: () => void): HTMLElement 
     "data-testid": "language",
     on: {
       change: () => {
-        void useLanguage(catalogues, select.value, true).then(() => {
+        useLanguage(catalogues, select.value, true).then(() => {
           changed();
           document.getElementById("language")?.focus();
+        }).catch(() => {
+          // Not loaded, for want of a connection: the page stays as it is, and the menu says so.
+          select.value = language();
         });
       },
     },
   });
   for (const code of languages()) {
-    select.append(h("option", { value: code, lang: code, selected: code === language() }, LANGUAGE_NAMES[code] ?? code));
+    select.append(h("option", { value: code, lang: code, dir: direction(code), selected: code === language() }, LANGUAGE_NAMES[code] ?? code));
   }
   return h("div", { class: "language no-print" }, h("label", { for: "language", class: "visually-hidden" }, t("common.language")), select);
 }

@@ -29,7 +29,7 @@ export function takeFragment(): Fragment | null {
   const hash = location.hash;
   if (hash === "" || hash === "#") return null;
   const fragment = parseFragment(hash);
-  history.replaceState(null, "", fragment ? `#${place(fragment)}` : location.pathname);
+  history.replaceState(null, "", fragment ? `#${place(fragment)}` : location.pathname + location.search);
   return fragment;
 }
 

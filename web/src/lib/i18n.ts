@@ -27,37 +27,54 @@ export const LANGUAGE_NAMES: Record<string, string> = {
   pt: "Português",
 };
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
+/** Whose plural forms and dates a catalogue follows where that is not the language's first country. */
+const HOME: Record<string, string> = { pt: "pt-PT" };
 const STORED = "isoloir.language";
+/** Of the address: `?lang=de`. It names a language and nothing else, so it may reach the server. */
+const PARAMETER = "lang";
 
 let messages: Messages = {};
 let current = "en";
 let available: string[] = [];
+/** The choice that only the address keeps: storage is off, or a link came with it. */
+let inAddress: string | null = null;
+
+const base = (tag: string): string => tag.toLowerCase().split("-")[0] ?? "";
+const browserLanguages = (): readonly string[] => (typeof navigator === "undefined" ? [] : navigator.languages);
 
 /** The language in use (BCP 47). */
 export const language = (): string => current;
-/** The language with the reader's own country where the browser names one: "en-GB" writes dates unlike "en". */
-const locale = (): string =>
-  (typeof navigator === "undefined" ? undefined : navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === current)) ?? current;
+
+/** Which way a language is written; `auto` where it is not known. */
+export const direction = (tag: string): "ltr" | "rtl" | "auto" => (tag === "und" ? "auto" : RIGHT_TO_LEFT.has(base(tag)) ? "rtl" : "ltr");
+
+/**
+ * The language with the reader's own country where the browser names one: "en-GB" writes dates unlike
+ * "en". Digits are 0–9 in every language, as in the codes on paper and in messages, and years are
+ * those of the election's own dates.
+ */
+const locale = (): string => {
+  const tag = browserLanguages().find((each) => base(each) === current) ?? HOME[current] ?? current;
+  return new Intl.Locale(tag, { numberingSystem: "latn", calendar: "gregory" }).toString();
+};
 
 /** The languages there are for this page. */
 export const languages = (): readonly string[] => available;
 
 /** The best language for a reader: chosen before, else the browser's, else English. */
-export function pickLanguage(offered: readonly string[], stored: string | null, wanted: readonly string[]): string {
-  for (const tag of [stored, ...wanted]) {
-    const base = tag?.toLowerCase().split("-")[0];
-    if (base && offered.includes(base)) return base;
-  }
+export function pickLanguage(offered: readonly string[], chosen: string | null, wanted: readonly string[]): string {
+  for (const tag of [chosen, ...wanted]) if (tag && offered.includes(base(tag))) return base(tag);
   return offered.includes("en") ? "en" : (offered[0] ?? "en");
 }
 
 /** Loads the reader's language for a page. */
 export async function startLanguages(catalogues: Catalogues): Promise<void> {
   available = Object.keys(catalogues);
-  await useLanguage(catalogues, pickLanguage(available, storedLanguage(), navigator.languages));
+  inAddress = new URLSearchParams(location.search).get(PARAMETER);
+  await useLanguage(catalogues, pickLanguage(available, inAddress ?? storedLanguage(), navigator.languages));
 }
 
-/** Changes the language and remembers it on this device where storage is allowed. */
+/** Changes the language and remembers it: on this device where storage is allowed, else in the address. */
 export async function useLanguage(catalogues: Catalogues, wanted: string, remember = false): Promise<void> {
   const load = catalogues[wanted];
   if (!load) return;
@@ -65,14 +82,25 @@ export async function useLanguage(catalogues: Catalogues, wanted: string, rememb
   messages = (await load()).default;
   current = wanted;
   document.documentElement.lang = wanted;
-  document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? "rtl" : "ltr";
-  if (remember) {
-    try {
-      localStorage.setItem(STORED, wanted);
-    } catch {
-      // Storage is off: the choice lasts as long as the page.
-    }
+  document.documentElement.dir = direction(wanted);
+  if (!remember) return;
+  let stored = true;
+  try {
+    localStorage.setItem(STORED, wanted);
+  } catch {
+    stored = false;
   }
+  if (stored && inAddress === null) return;
+  inAddress = wanted;
+  history.replaceState(history.state, "", withLanguage(location.href));
+}
+
+/** An address of this site with the choice in it, where only the address keeps it. */
+export function withLanguage(address: string): string {
+  const url = new URL(address);
+  if (inAddress === null || url.origin !== location.origin || !url.protocol.startsWith("http")) return address;
+  url.searchParams.set(PARAMETER, inAddress);
+  return url.href;
 }
 
 function storedLanguage(): string | null {
@@ -97,15 +125,21 @@ function template(key: Key, values?: Values): string {
   }
   if (typeof found === "string") return found;
   const count = Number(values?.["count"] ?? 0);
-  return found[new Intl.PluralRules(current).select(count)] ?? found.other;
+  return found[new Intl.PluralRules(HOME[current] ?? current).select(count)] ?? found.other;
 }
+
+/**
+ * A value within a sentence written from right to left: kept apart (FSI … PDI), so that a code, an
+ * address or a name in other letters stays whole and moves nothing around it.
+ */
+const apart = (value: string): string => (direction(current) === "rtl" ? `\u2068${value}\u2069` : value);
 
 /** A sentence. `{name}` takes `values.name`; numbers are written as the language does; `count` picks the plural form. */
 export function t(key: Key, values?: Values): string {
   return template(key, values).replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values?.[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? formatNumber(value) : value;
+    return typeof value === "number" ? formatNumber(value) : apart(value);
   });
 }
 
@@ -119,7 +153,8 @@ export function tx(key: Key, values: Record<string, Node | string | number>): (N
     .map((part) => {
       const value = /^\{\w+\}$/.test(part) ? values[part.slice(1, -1)] : undefined;
       if (value === undefined) return part;
-      return typeof value === "number" ? formatNumber(value) : value;
+      if (typeof value === "number") return formatNumber(value);
+      return typeof value === "string" ? apart(value) : value;
     });
 }
 
@@ -187,9 +222,8 @@ export function formatSpan(ms: number): string {
 /** An election's own text in the reader's language or the nearest one it has, with its language. */
 export function electionText(text: Record<string, string>): { text: string; lang: string } {
   const tags = Object.keys(text);
-  for (const wanted of [current, ...(typeof navigator === "undefined" ? [] : navigator.languages), "en"]) {
-    const base = wanted.toLowerCase().split("-")[0];
-    const tag = tags.find((t) => t.toLowerCase() === wanted.toLowerCase()) ?? tags.find((t) => t.toLowerCase().split("-")[0] === base);
+  for (const wanted of [current, ...browserLanguages(), "en"]) {
+    const tag = tags.find((t) => t.toLowerCase() === wanted.toLowerCase()) ?? tags.find((t) => base(t) === base(wanted));
     if (tag) return { text: text[tag] ?? "", lang: tag };
   }
   const first = tags[0] ?? "und";

@@ -5,7 +5,7 @@ import catalogues from "virtual:catalogues/results";
 import { chooseElection } from "../components/choose-election";
 import { clockNote, heading } from "../components/election";
 import { errorScreen } from "../components/errors";
-import { bar, facts, groups, note, when, withTime, working } from "../components/parts";
+import { bar, facts, groups, note, when, withTime, working, written } from "../components/parts";
 import { people } from "../components/people";
 import { resultTables } from "../components/result-tables";
 import { startPage } from "../components/shell";
@@ -114,6 +114,6 @@ function notices(status: Status): Child {
   return [
     h("h2", null, t("results.notices")),
     h("ul", null, status.notices.map((notice) => h("li", null,
-      tx(`results.notice_${notice.what}`, { time: when(notice.time), closes: notice.closes ? when(notice.closes) : "" }), notice.text ? ` – ${notice.text}` : null))),
+      tx(`results.notice_${notice.what}`, { time: when(notice.time), closes: notice.closes ? when(notice.closes) : "" }), notice.text ? [" – ", written(notice.text)] : null))),
   ];
 }

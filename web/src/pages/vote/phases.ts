@@ -2,7 +2,7 @@
 // change by itself.
 
 import { heading } from "../../components/election";
-import { note, when, withTime } from "../../components/parts";
+import { note, when, withTime, written } from "../../components/parts";
 import type { Shell } from "../../components/shell";
 import { api, serverNow, type Status } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
@@ -56,7 +56,7 @@ function screen(phase: Voting, status: Status, vote: Vote | null): Child {
     return [
       heading(vote?.info.manifest.title ?? null, t("vote.suspended")),
       note("warn", t("vote.suspended_what"),
-        reason ? h("div", null, h("p", null, tx("vote.suspended_since", { time: when(reason.time) })), reason.text ? h("blockquote", null, reason.text) : null) : null),
+        reason ? h("div", null, h("p", null, tx("vote.suspended_since", { time: when(reason.time) })), reason.text ? h("blockquote", null, written(reason.text)) : null) : null),
       h("p", null, t("vote.suspended_todo")),
       h("p", null, withTime("vote.closes_at", status.closes)),
     ];
@@ -77,8 +77,8 @@ export function noticesFor(status: Status): Child {
   const extension = [...status.notices].reverse().find((notice) => notice.what === "extend");
   const messages = status.notices.filter((notice) => notice.what === "message" && notice.text !== "");
   return [
-    extension?.closes ? note("info", withTime("vote.extended", extension.closes), extension.text || null) : null,
-    messages.slice(-2).map((message) => note("info", tx("vote.message_of", { time: when(message.time) }), message.text)),
+    extension?.closes ? note("info", withTime("vote.extended", extension.closes), extension.text ? h("p", null, written(extension.text)) : null) : null,
+    messages.slice(-2).map((message) => note("info", tx("vote.message_of", { time: when(message.time) }), h("p", null, written(message.text)))),
   ];
 }
 
