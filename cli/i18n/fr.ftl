@@ -508,6 +508,7 @@ help-serve--public-url = L’adresse que voient les électeurs ; son hôte fait 
 help-serve--organiser = Fichier public d’un organisateur qui peut ouvrir des scrutins ici
 help-serve--open-to-any-organiser = Laisser n’importe qui ouvrir des scrutins (pour essayer)
 help-serve--pages = Dossier de pages construites depuis la source, à la place de celles du programme
+help-serve--look = Fichier JSON avec le nom, la couleur, le logo et le fuseau horaire de l’organisateur, montrés sur les pages
 help-serve--log-format = Forme des lignes du journal
 help-election = Pour les organisateurs : décrire, annoncer, ouvrir et suivre un scrutin
 help-election-keygen = Faire une clé d’organisateur
