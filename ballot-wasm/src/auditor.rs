@@ -220,7 +220,12 @@ impl Auditor {
     pub fn run(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<AuditView, ModuleError> {
         let previous: Vec<&Archive> = self.previous.iter().collect();
         let rng = &mut generator()?;
-        let (report, election) = audit::audit_with_election(&self.archive, &previous, &self.receipts, rng, progress);
+        let (report, election) = audit::audit_with_election(
+            &self.archive,
+            audit::Given { previous: &previous, receipts: &self.receipts, sources: &[] },
+            rng,
+            progress,
+        );
         let notes: Vec<_> = election
             .manifest()
             .map(|manifest| {

@@ -1,11 +1,16 @@
 //! `isoloir audit`: everything that the public archive of an election shows, V1 to V12, without trusting anybody.
 
+mod pile;
+mod sources;
+
 use std::{fs, path::Path};
 
 use clap::Args;
 use isoloir_protocol::{
     archive::Archive,
-    audit::{self, AuditReport, Outcome as CheckOutcome, ReceiptOutcome, ReceiptVerdict, Status},
+    audit::{
+        self, Agreement, AuditReport, Failure, Outcome as CheckOutcome, ReceiptOutcome, ReceiptVerdict, Source, SourceVerdict, Status,
+    },
     log::receipt::Receipt,
     manifest::{ElectionId, Manifest},
     rand_core::UnwrapErr,
@@ -19,13 +24,16 @@ pub struct AuditArgs {
     /// The archive: a folder, a zip, a link to any page of the election, or the address of a server with one election
     #[arg(value_name = "ARCHIVE|URL")]
     pub archive: String,
-    /// Receipts to look for in it
+    /// Receipts to look for in it: files, folders or zips of them
     #[arg(value_name = "RECEIPT")]
     pub receipts: Vec<std::path::PathBuf>,
     /// Archive of the earlier round whose codes were used again; of several rounds the latest first
     #[arg(long, value_name = "ARCHIVE|URL")]
     pub previous: Vec<String>,
-    /// Print everything that was found as JSON
+    /// What somebody else has of the same log: an archive, the address of a mirror, a checkpoint, a witness’s memory
+    #[arg(long, value_name = "ARCHIVE|URL|FILE")]
+    pub compare: Vec<String>,
+    /// Print everything that was found as JSON (docs/audit-report.md)
     #[arg(long)]
     pub json: bool,
 }
@@ -39,9 +47,13 @@ pub fn run(ctx: &mut Context, args: &AuditArgs) -> Outcome<Ending> {
     }
     let mut receipts = Vec::new();
     for path in &args.receipts {
-        receipts.push(read_receipt(path)?);
+        pile::read(path, &mut receipts)?;
     }
-    let (report, manifest) = audit_archive(&archive, &previous, &receipts);
+    let mut sources = Vec::new();
+    for source in &args.compare {
+        sources.push(sources::load(ctx, source)?);
+    }
+    let (report, manifest) = audit_archive(&archive, &previous, &receipts, &sources);
     if let (Some(expected), Some(found)) = (expected, &report.election)
         && expected.to_string() != *found
     {
@@ -53,15 +65,17 @@ pub fn run(ctx: &mut Context, args: &AuditArgs) -> Outcome<Ending> {
     } else {
         show(ctx, &report, manifest.as_ref());
     }
-    Ok(if report.holds() { Ending::Good } else { Ending::Bad })
+    let agreed = report.sources.iter().all(|source| source.agreement == Agreement::Same);
+    Ok(if report.holds() && agreed { Ending::Good } else { Ending::Bad })
 }
 
 /// The report about an archive, and its manifest if it has one.
 #[must_use]
-pub fn audit_archive(archive: &Archive, previous: &[Archive], receipts: &[Receipt]) -> (AuditReport, Option<Manifest>) {
+pub fn audit_archive(archive: &Archive, previous: &[Archive], receipts: &[Receipt], sources: &[Source]) -> (AuditReport, Option<Manifest>) {
     let previous: Vec<&Archive> = previous.iter().collect();
     let mut rng = UnwrapErr(getrandom::SysRng);
-    let (report, election) = audit::audit_with_election(archive, &previous, receipts, &mut rng, &mut |_, _| {});
+    let (report, election) =
+        audit::audit_with_election(archive, audit::Given { previous: &previous, receipts, sources }, &mut rng, &mut |_, _| {});
     (report, election.manifest().cloned())
 }
 
@@ -157,6 +171,9 @@ pub fn show(ctx: &mut Context, report: &AuditReport, manifest: Option<&Manifest>
     for verdict in &report.receipts {
         show_receipt(ctx, verdict);
     }
+    for source in &report.sources {
+        show_source(ctx, source);
+    }
     let language = ctx.catalogue().language().tag();
     if let (Some(id), Some(manifest)) = (&report.election, manifest) {
         say!(ctx, "audit-election", "title" => manifest.title.in_language(&[language]), "id" => id);
@@ -176,6 +193,7 @@ pub fn show(ctx: &mut Context, report: &AuditReport, manifest: Option<&Manifest>
     }
     for (index, complaints) in &report.void {
         for (teller, reason) in complaints {
+            let reason = ctx.catalogue().line(&format!("void-{reason}"), &[]);
             say!(ctx, "audit-void", "index" => index, "teller" => teller, "reason" => reason);
         }
     }
@@ -200,16 +218,64 @@ fn show_check(ctx: &mut Context, outcome: &CheckOutcome) {
         Status::Passed => say!(ctx, "audit-check-passed", "check" => check, "what" => what),
         Status::Undecided => say!(ctx, "audit-check-undecided", "check" => check, "what" => what),
         Status::Failed => {
-            let reasons: Vec<String> = outcome
-                .failures
-                .iter()
-                .map(|failure| {
-                    let facts =
-                        [("facts", failure.facts.clone()), ("entry", failure.entry.map(|entry| entry.to_string()).unwrap_or_default())];
-                    ctx.catalogue().line(if failure.entry.is_some() { "audit-failure-entry" } else { "audit-failure" }, &facts)
-                })
-                .collect();
+            let mut reasons: Vec<String> = outcome.failures.iter().take(LISTED).map(|failure| reason(ctx, failure)).collect();
+            let more = outcome.failures.len().saturating_sub(reasons.len());
+            if more > 0 {
+                reasons.push(ctx.catalogue().line("audit-more", &[("count", more.to_string())]));
+            }
             say!(ctx, "audit-check-failed", "check" => check, "what" => what, "reasons" => reasons.join("; "));
+            say!(ctx, "audit-means", "means" => ctx.catalogue().line(&format!("check-{}-means", check.to_lowercase()), &[]));
+        }
+    }
+}
+
+/// More failures of one check are counted, not listed.
+const LISTED: usize = 5;
+
+/// One failure as a sentence: the entry and the rule.
+fn reason(ctx: &Context, failure: &Failure) -> String {
+    let facts: Vec<(&'static str, String)> = failure
+        .values
+        .iter()
+        .map(|(name, value)| match *name {
+            "kind" | "role" => (*name, ctx.catalogue().line(&format!("{name}-{}", kebab(value)), &[])),
+            _ => (*name, value.clone()),
+        })
+        .collect();
+    // A fault that is newer than this catalogue is told in the program's own words.
+    let rule = ctx.catalogue().find(&format!("fault-{}", kebab(&failure.name)), &facts).unwrap_or_else(|| failure.facts.clone());
+    let entry = failure.entry.map(|entry| entry.to_string());
+    match entry {
+        Some(entry) => ctx.catalogue().line("audit-failure-entry", &[("facts", rule), ("entry", entry)]),
+        None => rule,
+    }
+}
+
+/// `NotOpened` as catalogues write it: `not-opened`.
+pub fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+/// A source and whether it has the same log.
+fn show_source(ctx: &mut Context, source: &SourceVerdict) {
+    let name = &source.name;
+    match source.agreement {
+        Agreement::Same => say!(ctx, "audit-source-same", "name" => name, "size" => source.size),
+        Agreement::Other => say!(ctx, "audit-source-other", "name" => name),
+        Agreement::Unsigned => say!(ctx, "audit-source-unsigned", "name" => name),
+        Agreement::Differs => {
+            let size = source.differs_at.unwrap_or_default();
+            say!(ctx, "audit-source-differs", "name" => name, "size" => size);
+            if source.signed {
+                say!(ctx, "audit-source-signed");
+            }
         }
     }
 }
@@ -223,7 +289,7 @@ pub fn show_receipt(ctx: &mut Context, verdict: &ReceiptVerdict) {
         ReceiptOutcome::Void => "receipt-void",
         ReceiptOutcome::Invalid => "receipt-invalid",
     };
-    let reasons: Vec<&str> = verdict.reasons.iter().map(|(_, reason)| *reason).collect();
+    let reasons: Vec<String> = verdict.reasons.iter().map(|(_, reason)| ctx.catalogue().line(&format!("void-{reason}"), &[])).collect();
     let facts = [
         ("slot", verdict.slot.to_string()),
         ("code", verdict.code.clone()),

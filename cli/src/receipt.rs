@@ -47,7 +47,7 @@ pub fn run(ctx: &mut Context, command: &ReceiptCommand) -> Outcome<Ending> {
         }
         (None, None) => return Err(problem!("receipt-where")),
     };
-    let (report, manifest) = audit::audit_archive(&archive, &[], std::slice::from_ref(&receipt));
+    let (report, manifest) = audit::audit_archive(&archive, &[], std::slice::from_ref(&receipt), &[]);
     if let Some(manifest) = manifest {
         say!(ctx, "audit-election", "title" => manifest.title.in_language(&[ctx.catalogue().language().tag()]), "id" => manifest.id());
     }

@@ -129,6 +129,11 @@ impl Archive {
     }
 }
 
+/// The JSON files of a zip, with their paths: a pile of receipts.
+pub fn json_files(zip: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ArchiveError> {
+    zip::json_files(zip)
+}
+
 /// Where the files of an archive are among others.
 struct Layout {
     /// Empty, or the folder with a slash at its end.

@@ -1,19 +1,23 @@
 //! What an auditor checks: a whole archive, V1 … V12 (section 9).
 
+pub mod proofs;
 mod receipts;
 mod report;
+mod sources;
 mod witnesses;
 
 use rand_core::CryptoRng;
 
+use self::{proofs::BadProof, report::Findings, witnesses::KnownCheckpoints};
 pub use self::{
     receipts::{ReceiptOutcome, ReceiptVerdict},
-    report::{AuditReport, Failure, Fault, Outcome, Status},
+    report::{AuditReport, FORMAT, Failure, Fault, HourOfTurnout, Outcome, Status},
+    sources::{Agreement, Content, Source, SourceVerdict},
 };
-use self::{report::Findings, witnesses::KnownCheckpoints};
 use crate::{
     archive::Archive,
-    election::{Check, Election, Refusal, Replay},
+    ballot::Statement,
+    election::{Check, Election, Refusal, Replay, Unproven},
     log::{
         entry::Entry,
         receipt::Receipt,
@@ -25,6 +29,17 @@ use crate::{
 /// Leaves that are replayed between two calls of the progress function.
 const CHUNK: usize = 4096;
 
+/// What an archive is compared with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// Archives of earlier rounds, the latest first.
+    pub previous: &'a [&'a Archive],
+    /// Receipts to look for.
+    pub receipts: &'a [Receipt],
+    /// What others have of the same log.
+    pub sources: &'a [Source],
+}
+
 /// Audits an archive. `previous` are archives of earlier rounds, the latest first; `receipts` are checked
 /// against the log. `progress` is told how many leaves of how many are done.
 pub fn audit(
@@ -34,43 +49,122 @@ pub fn audit(
     rng: &mut impl CryptoRng,
     progress: &mut dyn FnMut(u64, u64),
 ) -> AuditReport {
-    audit_with_election(archive, previous, receipts, rng, progress).0
+    audit_with_election(archive, Given { previous, receipts, sources: &[] }, rng, progress).0
 }
 
 /// [`audit`] that also gives the election as replayed, as far as its entries were accepted.
 pub fn audit_with_election(
     archive: &Archive,
-    previous: &[&Archive],
-    receipts: &[Receipt],
+    given: Given<'_>,
     rng: &mut impl CryptoRng,
     progress: &mut dyn FnMut(u64, u64),
 ) -> (AuditReport, Election) {
-    let mut findings = Findings::default();
-    let tree = read_leaves(archive, &mut findings);
-    let manifest = match first_manifest(archive) {
-        Ok(manifest) => manifest,
-        Err(refusal) => {
-            findings.fail(refusal.check(), Some(0), Fault::Refused(refusal));
-            return (findings.into_report(&tree, None), Election::new());
+    let total = u64::try_from(archive.entries.len()).unwrap_or(u64::MAX);
+    let mut running = Running::start(archive, given.receipts);
+    while let Some(batch) = running.step(archive, CHUNK, rng) {
+        if let Some(manifest) = running.manifest() {
+            let bad = proofs::verify(manifest, batch, rng);
+            running.settle(&bad);
         }
-    };
+        progress(running.replayed(), total);
+    }
+    running.finish(archive, given, rng)
+}
 
-    let known = KnownCheckpoints::read(archive, receipts, &manifest, &tree, &mut findings);
-    findings.reached(Check::V1);
-    let election = replay(archive, rng, progress, &mut findings);
-    known.check_times(archive, &manifest, &mut findings);
-    known.check_quorums(&election, &manifest, &mut findings);
+/// An audit in steps. It is the one replay; only the proofs of ballots, which need no order, are verified by whoever drives
+/// it: by this very program, or by workers beside it.
+#[derive(Debug)]
+pub struct Running {
+    findings: Findings,
+    tree: Tree,
+    /// None if there is none that is valid; then there is nothing to replay.
+    found: Option<(Manifest, KnownCheckpoints)>,
+    replay: Replay,
+    refused: bool,
+}
 
-    let rounds = check_previous(&manifest, &election, previous, rng, &mut findings);
-    let verdicts = receipts::check_all(receipts, archive, &manifest, &election, &tree, &mut findings);
-    let mut report = findings.into_report(&tree, Some(&election));
-    report.objections = known.objections(archive, &manifest).len();
-    report.wrong_cosignatures = known.wrong_cosignatures();
-    report.receipts = verdicts;
-    report.previous = rounds.checked;
-    report.new_slots = rounds.new;
-    report.gone_slots = rounds.gone;
-    (report, election)
+impl Running {
+    /// Looks at the tree, the manifest and the checkpoints.
+    pub fn start(archive: &Archive, receipts: &[Receipt]) -> Self {
+        let mut findings = Findings::default();
+        let tree = read_leaves(archive, &mut findings);
+        let found = match first_manifest(archive) {
+            Ok(manifest) => {
+                let known = KnownCheckpoints::read(archive, receipts, &manifest, &tree, &mut findings);
+                findings.reached();
+                Some((manifest, known))
+            }
+            Err(refusal) => {
+                findings.fail(refusal.check(), Some(0), Fault::Refused(refusal));
+                None
+            }
+        };
+        Self { findings, tree, found, replay: Replay::new(), refused: false }
+    }
+
+    /// The manifest, if it is valid.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.found.as_ref().map(|(manifest, _)| manifest)
+    }
+
+    /// How many leaves are replayed.
+    pub fn replayed(&self) -> u64 {
+        self.replay.election().size()
+    }
+
+    /// Replays the next leaves, at most `count`: the ballots among them are yet to be proven. `None` once there is nothing
+    /// left, or an entry was refused.
+    pub fn step(&mut self, archive: &Archive, count: usize, rng: &mut impl CryptoRng) -> Option<Vec<(u64, Statement)>> {
+        let from = usize::try_from(self.replayed()).unwrap_or(usize::MAX);
+        let rest = archive.entries.get(from..).filter(|rest| !rest.is_empty() && self.found.is_some() && !self.refused)?;
+        let chunk = rest.get(..count.max(1)).unwrap_or(rest);
+        let Unproven { pending, failed } = self.replay.push_unproven(chunk, archive, rng);
+        if let Some(error) = failed {
+            self.refused = true;
+            self.findings.fail(error.refusal.check(), Some(error.index), Fault::Refused(error.refusal));
+        }
+        Some(pending)
+    }
+
+    /// Takes note of ballots whose proofs do not hold.
+    pub fn settle(&mut self, bad: &[BadProof]) {
+        for BadProof { index, slot, error } in bad {
+            let refusal = Refusal::Ballot { slot: *slot, error: *error };
+            self.findings.fail(Check::V5, Some(*index), Fault::Refused(refusal));
+        }
+    }
+
+    /// What remains once every batch is settled: witnesses, earlier rounds, receipts, other sources.
+    pub fn finish(self, archive: &Archive, given: Given<'_>, rng: &mut impl CryptoRng) -> (AuditReport, Election) {
+        let Some((manifest, known)) = self.found else {
+            return (self.findings.into_report(&self.tree, None), Election::new());
+        };
+        let (mut findings, tree, election) = (self.findings, self.tree, self.replay.finish());
+        if !self.refused && findings.faults_of(Check::V5) == 0 {
+            findings.all_entries_accepted();
+        }
+        known.check_times(archive, &manifest, &mut findings);
+        known.check_quorums(&election, &manifest, &mut findings);
+        let rounds = check_previous(&manifest, &election, given.previous, rng, &mut findings);
+        let verdicts = receipts::check_all(given.receipts, archive, &manifest, &election, &tree, &mut findings);
+        let compared: Vec<SourceVerdict> = given.sources.iter().map(|source| sources::compare(source, &manifest, &tree)).collect();
+        for (number, verdict) in compared.iter().enumerate() {
+            // A history that the log's key did not sign shows nothing about the log.
+            if verdict.signed && verdict.agreement == Agreement::Differs {
+                findings.fail(Check::V1, verdict.entry, Fault::Source { source: number, size: verdict.differs_at.unwrap_or_default() });
+            }
+        }
+        findings.sort();
+        let mut report = findings.into_report(&tree, Some(&election));
+        report.objections = known.objections(archive, &manifest).len();
+        report.wrong_cosignatures = known.wrong_cosignatures();
+        report.receipts = verdicts;
+        report.sources = compared;
+        report.previous = rounds.checked;
+        report.new_slots = rounds.new;
+        report.gone_slots = rounds.gone;
+        (report, election)
+    }
 }
 
 /// The tree over all leaves; a leaf that cannot be read is a fault of V1.
@@ -116,20 +210,6 @@ impl rand_core::TryRng for NoRandomness {
 
 impl rand_core::TryCryptoRng for NoRandomness {}
 
-fn replay(archive: &Archive, rng: &mut impl CryptoRng, progress: &mut dyn FnMut(u64, u64), findings: &mut Findings) -> Election {
-    let total = u64::try_from(archive.entries.len()).unwrap_or(u64::MAX);
-    let mut replay = Replay::new();
-    for chunk in archive.entries.chunks(CHUNK) {
-        if let Err(error) = replay.push(chunk, archive, rng) {
-            findings.fail(error.refusal.check(), Some(error.index), Fault::Refused(error.refusal));
-            return replay.finish();
-        }
-        progress(replay.election().size(), total);
-    }
-    findings.all_entries_accepted();
-    replay.finish()
-}
-
 /// What became of the rules about an earlier round.
 #[derive(Default)]
 struct Rounds {
@@ -155,7 +235,7 @@ fn check_previous(
     let mut expected = manifest.previous();
     for (number, archive) in previous.iter().enumerate() {
         let later = previous.get(number.saturating_add(1)..).unwrap_or_default();
-        let (report, earlier) = audit_with_election(archive, later, &[], rng, &mut |_, _| {});
+        let (report, earlier) = audit_with_election(archive, Given { previous: later, ..Given::default() }, rng, &mut |_, _| {});
         let same = earlier.manifest().is_some_and(|earlier| {
             Some(earlier.id()) == expected
                 && earlier.roll_scope() == manifest.roll_scope()

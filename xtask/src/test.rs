@@ -81,9 +81,12 @@ fn pages(root: &Path) -> Outcome<Report> {
     suite::run("pages", Runner::Vitest, command("npm", &root.join("web")).args(["run", "--silent", "test"]))
 }
 
-/// The verifier that shares no code with the others, on the shared vectors and elections.
+/// The verifier that shares no code with the others, on the shared vectors and on the elections that the native tests left.
 fn second_verifier(root: &Path) -> Outcome<Report> {
-    suite::run("second verifier", Runner::Node, command("npm", &root.join("verifier")).args(["run", "--silent", "test"]))
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let corpus = root.join(target).join("tmp").join("corpus");
+    let mut npm = command("npm", &root.join("verifier"));
+    suite::run("second verifier", Runner::Node, npm.args(["run", "--silent", "test"]).env("ISOLOIR_CORPUS", corpus))
 }
 
 /// The shared vectors inside a real browser, by the module's own tests.

@@ -233,7 +233,7 @@ fn verify(ctx: &mut Context, stage: &Stage, receipts: &Path, expected: &Expected
     files.sort();
     let (saved, _) = audit::load(ctx, &folder.to_string_lossy())?;
     let given = files.iter().map(|path| audit::read_receipt(path)).collect::<Outcome<Vec<_>>>()?;
-    let (report, manifest) = audit::audit_archive(&saved, &[], &given);
+    let (report, manifest) = audit::audit_archive(&saved, &[], &given, &[]);
     audit::show(ctx, &report, manifest.as_ref());
     let options = stage.target.manifest.questions.first().map_or(0, |question| question.options.len());
     let cast = expected.totals(options);

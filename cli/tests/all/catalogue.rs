@@ -113,8 +113,36 @@ fn every_failure_says_what_is_wrong_and_what_to_do() {
     }
     // What no line of the source names is dead.
     let all = texts.concat();
-    for key in catalogue.keys().filter(|key| !key.contains('.') && !key.starts_with("check-v")) {
+    let named_by_facts = ["check-v", "fault-", "kind-", "role-", "void-"];
+    for key in catalogue.keys().filter(|key| !key.contains('.') && !named_by_facts.iter().any(|prefix| key.starts_with(prefix))) {
         assert!(all.contains(&format!("\"{key}\"")), "{key} is used nowhere");
+    }
+}
+
+/// Every fault that an audit can find has a sentence in every language, by the name of its variant.
+#[test]
+fn every_fault_of_an_audit_has_its_sentence() {
+    let protocol = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/src");
+    let variants = |file: &str, open: &str| -> Vec<String> {
+        let text = fs::read_to_string(protocol.join(file)).unwrap();
+        let body = text.split(open).nth(1).unwrap().split("\n}").next().unwrap().to_owned();
+        let names =
+            body.lines().filter_map(|line| line.strip_prefix("    ").filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())));
+        names.map(|line| line.chars().take_while(char::is_ascii_alphanumeric).collect()).collect()
+    };
+    let mut faults = variants("election/refusal.rs", "pub enum Refusal {");
+    faults.extend(variants("audit/report.rs", "pub enum Fault {").into_iter().filter(|name| name != "Refused"));
+    assert!(faults.len() > 45, "{faults:?}");
+    let kinds = variants("log/entry.rs", "pub enum Kind {");
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
+    for (language, text) in CATALOGUES {
+        let here = entries(text);
+        for name in &faults {
+            assert!(here.contains_key(&format!("fault-{}", isoloir::audit::kebab(name))), "{language}: {name}");
+        }
+        for kind in &kinds {
+            assert!(here.contains_key(&format!("kind-{}", isoloir::audit::kebab(kind))), "{language}: {kind}");
+        }
     }
 }
 

@@ -41,6 +41,27 @@ pub(super) fn read(bytes: &[u8]) -> Result<Archive, ArchiveError> {
     unpacked.archive()
 }
 
+/// The JSON files of a zip with their paths, in order; others are not unpacked.
+pub(super) fn json_files(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ArchiveError> {
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let packed = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut left = packed.saturating_mul(RATIO).saturating_add(FREE);
+    let mut found = Vec::new();
+    for index in 0..zip.len() {
+        let file = zip.by_index(index).map_err(unreadable)?;
+        let path = file.name().map_err(unreadable)?.into_owned();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if name.starts_with('.') || !name.ends_with(".json") {
+            continue;
+        }
+        let mut content = Vec::new();
+        file.take(left.saturating_add(1)).read_to_end(&mut content).map_err(|_| ArchiveError::Zip)?;
+        left = left.checked_sub(u64::try_from(content.len()).unwrap_or(u64::MAX)).ok_or(ArchiveError::ZipRatio)?;
+        found.push((path, content));
+    }
+    Ok(found)
+}
+
 pub(super) fn write(archive: &Archive) -> Result<Vec<u8>, ArchiveError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in archive.to_files() {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::receipts::ReceiptVerdict;
+use super::{receipts::ReceiptVerdict, sources::SourceVerdict};
 use crate::{
     election::{Check, Election, Phase, Refusal},
-    log::tree::Tree,
+    log::{consent::Role, entry::Kind, tree::Tree},
     tally::{complaint::Reason, sums::Totals},
 };
 
@@ -55,6 +55,13 @@ pub enum Fault {
         /// The slot.
         slot: u32,
     },
+    /// The log's key signed another history, which somebody else holds.
+    Source {
+        /// Its place in the list given, from 0.
+        source: usize,
+        /// The smallest size at which it differs.
+        size: u64,
+    },
     /// A receipt is not what it should be.
     Receipt {
         /// Its place in the list given, from 0.
@@ -95,8 +102,79 @@ impl Fault {
             Self::PreviousReturned { slot } => {
                 format!("slot {slot} was left out of a round and returned with an old key part")
             }
+            Self::Source { source, size } => format!("source {source} has another log, signed by the same key, at size {size}"),
             Self::Receipt { receipt } => format!("receipt {receipt} does not hold"),
         }
+    }
+
+    /// The facts by name, for catalogues of sentences: numbers, and words of this program.
+    pub fn values(&self) -> BTreeMap<&'static str, String> {
+        match self {
+            Self::Refused(refusal) => refusal_values(refusal),
+            Self::Checkpoint { size: Some(size) } | Self::OtherTree { size } => values([("size", size.to_string())]),
+            Self::Objections { witnesses } => values([("count", witnesses.len().to_string())]),
+            Self::Quorum { size, found, needed } => {
+                values([("size", size.to_string()), ("found", found.to_string()), ("needed", needed.to_string())])
+            }
+            Self::PreviousKey { slot } | Self::PreviousReturned { slot } => values([("slot", slot.to_string())]),
+            Self::Source { source, size } => values([("number", source.saturating_add(1).to_string()), ("size", size.to_string())]),
+            Self::Receipt { receipt } => values([("number", receipt.saturating_add(1).to_string())]),
+            Self::Checkpoint { size: None } | Self::PreviousOther | Self::PreviousFails => BTreeMap::new(),
+        }
+    }
+}
+
+fn values<const N: usize>(named: [(&'static str, String); N]) -> BTreeMap<&'static str, String> {
+    named.into_iter().collect()
+}
+
+/// Slot, teller, registrar, kind of entry: what the refusals name.
+fn refusal_values(refusal: &Refusal) -> BTreeMap<&'static str, String> {
+    let kind = |kind: &Kind| ("kind", format!("{kind:?}"));
+    let role = |role: &Role| match role {
+        Role::Teller(number) => [("role", "teller".to_owned()), ("number", number.to_string())],
+        Role::Registrar(number) => [("role", "registrar".to_owned()), ("number", number.saturating_add(1).to_string())],
+    };
+    match refusal {
+        Refusal::Body { kind: of, .. }
+        | Refusal::Signature { kind: of }
+        | Refusal::NotOpened { kind: of }
+        | Refusal::AlreadyOpened { kind: of }
+        | Refusal::NotClosed { kind: of }
+        | Refusal::AlreadyClosed { kind: of }
+        | Refusal::NotFixed { kind: of }
+        | Refusal::Twice { kind: of }
+        | Refusal::TooEarly { kind: of, .. }
+        | Refusal::TooLate { kind: of, .. }
+        | Refusal::Data { kind: of }
+        | Refusal::NotFresh { kind: of }
+        | Refusal::SignedAt { kind: of, .. } => values([kind(of)]),
+        Refusal::UnknownRole { role: of } | Refusal::ConsentLog { role: of } | Refusal::NoConsent { role: of } => values(role(of)),
+        Refusal::Roll { registrar, .. } | Refusal::RollRows { registrar } => values([("number", registrar.saturating_add(1).to_string())]),
+        Refusal::SlotKey { slot }
+        | Refusal::UnknownSlot { slot }
+        | Refusal::Ballot { slot, .. }
+        | Refusal::Supersedes { slot, .. }
+        | Refusal::NoRevote { slot, .. }
+        | Refusal::Box { slot, .. } => values([("slot", slot.to_string())]),
+        Refusal::ReportLog { teller }
+        | Refusal::Complaint { teller, .. }
+        | Refusal::ComplaintIndex { teller, .. }
+        | Refusal::LateComplaint { teller }
+        | Refusal::NotReported { teller }
+        | Refusal::Counted { teller }
+        | Refusal::SumsData { teller, .. }
+        | Refusal::Sums { teller, .. } => values([("number", teller.to_string())]),
+        Refusal::PartsMissing { missing } => values([("count", missing.to_string())]),
+        Refusal::SumsMissing { found, needed } => values([("found", found.to_string()), ("needed", needed.to_string())]),
+        Refusal::Leaf(_)
+        | Refusal::Time { .. }
+        | Refusal::ManifestFirst
+        | Refusal::Manifest(_)
+        | Refusal::Suspended
+        | Refusal::NoticeState
+        | Refusal::TooFew
+        | Refusal::Totals => BTreeMap::new(),
     }
 }
 
@@ -109,7 +187,23 @@ pub struct Failure {
     pub name: String,
     /// The facts in English.
     pub facts: String,
+    /// The facts by name, for catalogues.
+    pub values: BTreeMap<&'static str, String>,
 }
+
+/// What was cast within an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HourOfTurnout {
+    /// Beginning of the hour, in ms since 1970.
+    pub from: u64,
+    /// Ballots accepted, those included that replace an earlier one.
+    pub ballots: u64,
+    /// Of them the first ones of their slots.
+    pub voters: u64,
+}
+
+/// Names the shape of the report.
+pub const FORMAT: &str = "isoloir/audit-1";
 
 /// What became of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -137,6 +231,10 @@ pub struct Outcome {
 /// What an audit found.
 #[derive(Debug, Clone, Serialize)]
 pub struct AuditReport {
+    /// `isoloir/audit-1`.
+    pub format: &'static str,
+    /// Whether every check holds.
+    pub holds: bool,
     /// V1 … V12 in order.
     pub checks: Vec<Outcome>,
     /// Election id (base64url), if there is a manifest.
@@ -165,6 +263,8 @@ pub struct AuditReport {
     pub void: BTreeMap<u64, Vec<(u8, &'static str)>>,
     /// By log index, the tellers who lack the box of a ballot.
     pub missing: BTreeMap<u64, Vec<u8>>,
+    /// Ballots by the hour in which they were accepted.
+    pub turnout: Vec<HourOfTurnout>,
     /// Totals, if the result is in the log.
     pub totals: Option<Totals>,
     /// Different witnesses whose cosignatures do not fit the times in the log.
@@ -179,12 +279,14 @@ pub struct AuditReport {
     pub gone_slots: Vec<u32>,
     /// What became of each receipt.
     pub receipts: Vec<ReceiptVerdict>,
+    /// Whether other sources have the same log.
+    pub sources: Vec<SourceVerdict>,
 }
 
 impl AuditReport {
     /// Whether every check holds.
     pub fn holds(&self) -> bool {
-        self.checks.iter().all(|outcome| outcome.status == Status::Passed)
+        self.holds
     }
 
     /// The outcome of one check.
@@ -194,7 +296,7 @@ impl AuditReport {
 }
 
 /// Faults as they are found.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Findings {
     faults: Vec<(Check, Option<u64>, Fault)>,
     accepted: bool,
@@ -211,8 +313,13 @@ impl Findings {
     }
 
     /// Tree and checkpoints were looked at.
-    pub fn reached(&mut self, _check: Check) {
+    pub fn reached(&mut self) {
         self.reached = true;
+    }
+
+    /// In the order of the log, whichever verifier was the first to finish.
+    pub fn sort(&mut self) {
+        self.faults.sort_by_key(|(_, entry, _)| entry.unwrap_or(u64::MAX));
     }
 
     /// The replay accepted every entry, so that V2 … V11 could be decided.
@@ -221,14 +328,14 @@ impl Findings {
     }
 
     pub fn into_report(self, tree: &Tree, election: Option<&Election>) -> AuditReport {
-        let checks = Check::ALL
+        let checks: Vec<Outcome> = Check::ALL
             .into_iter()
             .map(|check| {
                 let failures: Vec<Failure> = self
                     .faults
                     .iter()
                     .filter(|(of, _, _)| *of == check)
-                    .map(|(_, entry, fault)| Failure { entry: *entry, name: fault.name(), facts: fault.facts() })
+                    .map(|(_, entry, fault)| Failure { entry: *entry, name: fault.name(), facts: fault.facts(), values: fault.values() })
                     .collect();
                 let decided = if check == Check::V1 { self.reached } else { self.accepted };
                 let status = if !failures.is_empty() {
@@ -244,6 +351,8 @@ impl Findings {
         let root = |root: &crate::election::Root| (root.size, hex::encode(root.root), root.code.clone());
         let election = election.filter(|election| election.manifest().is_some());
         AuditReport {
+            format: FORMAT,
+            holds: checks.iter().all(|outcome| outcome.status == Status::Passed),
             checks,
             election: election.and_then(Election::manifest).map(|manifest| manifest.id().to_string()),
             size: tree.size(),
@@ -274,6 +383,12 @@ impl Findings {
                 })
                 .unwrap_or_default(),
             missing: election.map(|election| election.missing().clone()).unwrap_or_default(),
+            turnout: election
+                .map(|election| {
+                    let hours = election.turnout().iter();
+                    hours.map(|(from, hour)| HourOfTurnout { from: *from, ballots: hour.ballots, voters: hour.voters }).collect()
+                })
+                .unwrap_or_default(),
             totals: election.and_then(Election::totals).cloned(),
             objections: 0,
             wrong_cosignatures: 0,
@@ -281,6 +396,7 @@ impl Findings {
             new_slots: Vec::new(),
             gone_slots: Vec::new(),
             receipts: Vec::new(),
+            sources: Vec::new(),
         }
     }
 }

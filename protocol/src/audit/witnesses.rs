@@ -19,6 +19,7 @@ use crate::{
 const TOLERANCE_MS: u64 = 10 * 60_000;
 
 /// Checkpoints of the log that the archive or a receipt carries.
+#[derive(Debug)]
 pub(super) struct KnownCheckpoints {
     opened: Vec<Opened>,
     /// How many of them, the first, the archive itself comes with; only these make quorums.
@@ -111,7 +112,8 @@ impl KnownCheckpoints {
             };
             let found = self.opened.iter().take(self.in_archive).map(on_one).max().unwrap_or(0);
             if found < needed {
-                findings.fail(Check::V1, None, Fault::Quorum { size, found, needed });
+                // The close or the fix entry is the last that they had to sign.
+                findings.fail(Check::V1, size.checked_sub(1), Fault::Quorum { size, found, needed });
             }
         }
     }

@@ -13,7 +13,7 @@ mod rules;
 pub use count::{Bucket, Due, Root, Void};
 pub use current::{Accepted, Current};
 pub use refusal::{Check, Refusal};
-pub use replay::{DataSource, Replay, ReplayError};
+pub use replay::{DataSource, Replay, ReplayError, Unproven};
 pub use roll_state::SlotView;
 
 use std::{
@@ -22,11 +22,12 @@ use std::{
 };
 
 use rand_core::CryptoRng;
+use serde::Serialize;
 use thiserror::Error;
 
 use self::{count::Counting, roll_state::RollState, rules::Change};
 use crate::{
-    ballot::{Ballot, Proven, Statement},
+    ballot::{Ballot, Proven, SUPERSEDES_NONE, Statement},
     log::{
         entry::{Entry, Kind},
         notice::What,
@@ -112,7 +113,20 @@ pub struct Election {
     commitments: OnceLock<BucketCommitments>,
     sums: Vec<(u8, BucketSums)>,
     totals: Option<Totals>,
+    turnout: BTreeMap<u64, Hour>,
 }
+
+/// What was cast within an hour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Hour {
+    /// Ballots accepted, those included that replace an earlier one.
+    pub ballots: u64,
+    /// Of them the first ones of their slots.
+    pub voters: u64,
+}
+
+/// An hour in ms.
+const HOUR_MS: u64 = 3_600_000;
 
 /// An entry that was checked and may come next, on exactly the state on which it was checked.
 pub struct Admitted {
@@ -313,6 +327,12 @@ impl Election {
         self.roll.ballots()
     }
 
+    /// Ballots by the hour in which they were accepted: the hour's beginning in ms since 1970, a whole hour of UTC. Hours
+    /// without a ballot are left out.
+    pub fn turnout(&self) -> &BTreeMap<u64, Hour> {
+        &self.turnout
+    }
+
     /// The latest key parts `K_p` of a slot, in the registrars' order, as a second round carries them.
     pub fn key_parts(&self, slot: u32) -> Option<Vec<[u8; 32]>> {
         self.roll.view(slot).map(|view| view.key_parts)
@@ -383,6 +403,9 @@ impl Election {
                 self.notices_after = after;
             }
             Change::Ballot(statement) => {
+                let hour = self.turnout.entry(entry.time.saturating_sub(entry.time % HOUR_MS)).or_default();
+                hour.ballots = hour.ballots.saturating_add(1);
+                hour.voters = hour.voters.saturating_add(u64::from(statement.ballot().supersedes() == SUPERSEDES_NONE));
                 self.roll.set_ballot(Current::new(index, entry.time, &statement));
             }
             Change::Replacement(replacement) => self.roll.replace(&replacement, after),

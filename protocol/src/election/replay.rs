@@ -37,6 +37,15 @@ pub struct ReplayError {
     pub refusal: Refusal,
 }
 
+/// Leaves that were appended, but for the proofs of their ballots.
+#[derive(Debug)]
+pub struct Unproven {
+    /// The ballots to be proven, by log index.
+    pub pending: Vec<(u64, Statement)>,
+    /// The first entry that is refused for another reason; those after it were not looked at.
+    pub failed: Option<ReplayError>,
+}
+
 /// Replays a log chunk by chunk. The election is right only up to the last chunk that succeeded; after
 /// an error the replay is over.
 #[derive(Debug, Default)]
@@ -58,11 +67,20 @@ impl Replay {
     /// Appends the next leaves; a few thousand at a time are best. The error names the first entry
     /// that is refused.
     pub fn push(&mut self, leaves: &[impl AsRef<[u8]>], data: &impl DataSource, rng: &mut impl CryptoRng) -> Result<(), ReplayError> {
+        let Unproven { pending, failed } = self.push_unproven(leaves, data, rng);
+        // An unproven ballot before the refused entry comes first.
+        self.prove(pending, rng)?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// As [`Self::push`], with the proofs of ballots left aside: the election holds only if whoever calls this verifies
+    /// every statement, by [`crate::ballot::verify_batch`] here or elsewhere.
+    pub fn push_unproven(&mut self, leaves: &[impl AsRef<[u8]>], data: &impl DataSource, rng: &mut impl CryptoRng) -> Unproven {
         let mut pending: Vec<(u64, Statement)> = Vec::new();
         let mut failed = None;
         for leaf in leaves {
             let index = self.election.size();
-            match self.push_unproven(leaf.as_ref(), data, rng) {
+            match self.push_one(leaf.as_ref(), data, rng) {
                 Ok(Some(statement)) => pending.push((index, *statement)),
                 Ok(None) => {}
                 Err(refusal) => {
@@ -71,9 +89,7 @@ impl Replay {
                 }
             }
         }
-        // An unproven ballot before the refused entry comes first.
-        self.prove(pending, rng)?;
-        failed.map_or(Ok(()), Err)
+        Unproven { pending, failed }
     }
 
     /// The election so far.
@@ -86,7 +102,7 @@ impl Replay {
         self.election
     }
 
-    fn push_unproven(&mut self, leaf: &[u8], data: &impl DataSource, rng: &mut impl CryptoRng) -> Result<Option<Box<Statement>>, Refusal> {
+    fn push_one(&mut self, leaf: &[u8], data: &impl DataSource, rng: &mut impl CryptoRng) -> Result<Option<Box<Statement>>, Refusal> {
         let entry = Entry::decode(leaf)?;
         let named = data_of(&entry).map_err(|error| Refusal::Body { kind: entry.kind, error })?;
         let bytes = match named {

@@ -189,6 +189,7 @@ fn status_of(log: &Log, state: &State, now: u64) -> Value {
         "suspended": election.phase() == Phase::Suspended,
         "voters": election.voters(),
         "ballots": election.ballots(),
+        "turnout": election.turnout().iter().map(|(from, hour)| json!({ "from": from, "ballots": hour.ballots, "voters": hour.voters })).collect::<Vec<_>>(),
         "tellers": tellers.collect::<Vec<_>>(),
         "registrars": registrars.collect::<Vec<_>>(),
         "witnesses": witnesses.collect::<Vec<_>>(),

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use isoloir_protocol::{
     archive::Archive,
-    audit::{AuditReport, audit_with_election},
+    audit::{AuditReport, Given, audit_with_election},
     election::Election,
     log::{
         entry::{self, Kind},
@@ -117,7 +117,7 @@ impl Scene {
     }
 
     pub fn audit(&self, receipts: &[Receipt]) -> (AuditReport, Election) {
-        audit_with_election(&self.archive(), &[], receipts, &mut rng(), &mut |_, _| {})
+        audit_with_election(&self.archive(), Given { receipts, ..Given::default() }, &mut rng(), &mut |_, _| {})
     }
 
     /// Both witnesses cosign the latest checkpoint.
