@@ -40,8 +40,15 @@ pub struct Config {
     pub keep_boxes: Duration,
     /// Threads that answer requests; ballots are checked on others.
     pub workers: usize,
-    /// How many connections at most; more wait to be accepted.
+    /// How many connections at most for each worker; more wait to be accepted.
     pub connections: usize,
+    /// How many connections one address may have, if no proxy stands in front. Too low shuts out voters who share
+    /// an address; a browser opens up to six. Too high lets one client take them all.
+    pub connections_per_address: usize,
+    /// The header in which the proxy in front of this server tells the voter's address, as `x-forwarded-for`;
+    /// its last word counts. `None` without a proxy: a header that voters can write themselves would let them
+    /// choose their address. With a proxy and without this, all voters count as one, who is served slowly.
+    pub address_header: Option<String>,
     /// How long a client may take to send the head of a request.
     pub request_timeout: Duration,
     /// How long requests under way may take when the server stops.
@@ -99,6 +106,8 @@ impl Default for Config {
             keep_boxes: Duration::from_secs(7 * 24 * 3_600),
             workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             connections: 10_000,
+            connections_per_address: 2_000,
+            address_header: None,
             request_timeout: Duration::from_secs(20),
             shutdown_timeout: Duration::from_secs(30),
             clock: SharedClock::default(),

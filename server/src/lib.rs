@@ -12,6 +12,7 @@ mod config;
 mod elections;
 mod headers;
 mod keys;
+mod limits;
 mod log;
 mod look;
 mod outcome;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use isoloir_protocol::{
-    ballot::{SUPERSEDES_NONE, Submission},
+    ballot::{Ballot, SUPERSEDES_NONE, Submission},
     election::{self, Election, Refusal},
     log::{
         entry::{Entry, Kind as EntryKind, LEAF_HEADER},
@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     clock::SharedClock,
     cluster::Seat,
+    limits::{self, Line},
     outcome::Outcome,
     problem::{Kind, Problem},
     sequencer::Jobs,
@@ -118,6 +119,18 @@ impl State {
         self.known.get(&digest(kind, body)).copied()
     }
 
+    /// How many ms a slot must wait that has had many ballots within a short time. The log grows by what whoever
+    /// holds the codes of one slot sends, and by no more than this.
+    fn voted_too_often(&self, ballot: &Ballot, time: u64) -> Option<u64> {
+        if ballot.supersedes() == SUPERSEDES_NONE {
+            return None;
+        }
+        let view = self.election.slot(ballot.slot())?;
+        let earliest = view.superseded.iter().chain(&view.current).rev().nth(limits::BALLOTS_PER_SLOT.saturating_sub(1))?;
+        let until = earliest.time.saturating_add(limits::SLOT_PERIOD);
+        until.checked_sub(time).filter(|wait| *wait > 0)
+    }
+
     /// The only ballot of the slot in the log that can be one with this `supersedes`: the slot's first
     /// after it.
     fn successor(&self, slot: u32, supersedes: u64) -> Option<u64> {
@@ -198,7 +211,7 @@ impl Log {
     }
 
     /// Casts a submission, or finds that it was cast before: what a voter sends twice is one ballot.
-    pub async fn cast(&self, bytes: &[u8]) -> Result<Accepted, Problem> {
+    pub async fn cast(&self, bytes: &[u8], line: Line) -> Result<Accepted, Problem> {
         let expected = self.submission_len();
         if bytes.len() != expected {
             return Err(Problem::from(Kind::Malformed).with("expected", expected));
@@ -215,7 +228,8 @@ impl Log {
         let rules = || {
             self.read(|state| {
                 let time = now.max(state.election.last_time());
-                state.election.check_ballot_rules(submission.ballot(), time)
+                state.election.check_ballot_rules(submission.ballot(), time)?;
+                Ok(state.voted_too_often(submission.ballot(), time))
             })
         };
         let mut verdict = rules();
@@ -224,8 +238,10 @@ impl Log {
             self.jobs.refresh(false).await?;
             verdict = rules();
         }
-        verdict.map_err(|refusal| self.refuse(&refusal, now))?;
-        self.jobs.ballot(submission).await
+        if let Some(wait) = verdict.map_err(|refusal| self.refuse(&refusal, now))? {
+            return Err(Problem::from(Kind::TooOften).with("slot", submission.ballot().slot()).retry_after(wait.div_ceil(1_000)));
+        }
+        self.jobs.ballot(submission, line).await
     }
 
     /// Appends an entry that is no ballot, or finds it.

@@ -80,6 +80,8 @@ registry! {
     Refused => "refused", 422, "The log's rules refuse this entry";
     /// The vote has not begun. Facts: `opens`, `now`.
     NotYetOpen => "not-yet-open", 503, "Voting has not begun";
+    /// The slot has voted too often in a short time. Fact: `slot`.
+    TooOften => "too-often", 429, "This slot has voted very often of late";
     /// Too many are waiting.
     Busy => "busy", 503, "Too many requests are waiting";
     /// The database does not answer or the server is stopping.
@@ -114,6 +116,12 @@ impl Problem {
     /// Which problem it is.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether what was sent as a ballot is none that an honest program makes: its proofs fail, or it cannot be read.
+    pub fn is_no_ballot(&self) -> bool {
+        let reason = self.facts.get("reason").and_then(Value::as_str);
+        self.kind == Kind::Malformed || (self.kind == Kind::Refused && matches!(reason, Some("proof" | "box")))
     }
 
     /// Adds a fact.

@@ -33,6 +33,7 @@ use tokio::sync::{
 use self::check::Checked;
 use crate::{
     cluster,
+    limits::Line,
     log::{Accepted, Log},
     problem::{Kind, Problem},
     refusals, replay,
@@ -46,10 +47,20 @@ const URGENT: usize = 64;
 
 type Answer<T> = oneshot::Sender<Result<T, Problem>>;
 
+/// Of each batch, so much is for the second line while anybody stands in the first: one part in so many.
+const SECOND_SHARE: usize = 8;
+
+/// Of each batch, so much is for the second line alone: a ballot of the first does not wait long for it.
+const SECOND_ALONE: usize = 4;
+
+/// If more than one ballot in so many fails, signatures are looked at before proofs.
+const WARY: usize = 64;
+
 /// The way to a log's sequencer.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    ballots: mpsc::Sender<BallotJob>,
+    first: mpsc::Sender<BallotJob>,
+    second: mpsc::Sender<BallotJob>,
     urgent: mpsc::Sender<UrgentJob>,
     /// It was asked already to read what another process has written.
     behind: Arc<AtomicBool>,
@@ -58,7 +69,8 @@ pub(crate) struct Jobs {
 /// The other end of [`Jobs`].
 #[derive(Debug)]
 pub(crate) struct Queue {
-    ballots: mpsc::Receiver<BallotJob>,
+    first: mpsc::Receiver<BallotJob>,
+    second: mpsc::Receiver<BallotJob>,
     urgent: mpsc::Receiver<UrgentJob>,
     behind: Arc<AtomicBool>,
 }
@@ -100,30 +112,41 @@ enum UrgentJob {
 }
 
 impl Jobs {
-    /// A queue for so many ballots.
+    /// A queue for so many ballots in each line.
     pub fn new(ballots: usize) -> (Self, Queue) {
-        let (ballots, ballot_queue) = mpsc::channel(ballots.max(1));
+        let (first, first_queue) = mpsc::channel(ballots.max(1));
+        let (second, second_queue) = mpsc::channel(ballots.max(1));
         let (urgent, urgent_queue) = mpsc::channel(URGENT);
         let behind = Arc::new(AtomicBool::new(false));
-        (Self { ballots, urgent, behind: behind.clone() }, Queue { ballots: ballot_queue, urgent: urgent_queue, behind })
+        let queue = Queue { first: first_queue, second: second_queue, urgent: urgent_queue, behind: behind.clone() };
+        (Self { first, second, urgent, behind }, queue)
     }
 
     /// Whether a ballot could wait now; asked before any work.
-    pub fn room(&self) -> Result<(), Problem> {
-        if self.ballots.is_closed() {
+    pub fn room(&self, line: Line) -> Result<(), Problem> {
+        let line = self.line(line);
+        if line.is_closed() {
             return Err(Kind::Unavailable.into());
         }
-        if self.ballots.capacity() == 0 { Err(Kind::Busy.into()) } else { Ok(()) }
+        if line.capacity() == 0 { Err(Kind::Busy.into()) } else { Ok(()) }
     }
 
     /// How many ballots wait.
     pub fn waiting(&self) -> usize {
-        self.ballots.max_capacity().saturating_sub(self.ballots.capacity())
+        let waiting = |line: &mpsc::Sender<BallotJob>| line.max_capacity().saturating_sub(line.capacity());
+        waiting(&self.first).saturating_add(waiting(&self.second))
     }
 
     /// Has a ballot checked and appended.
-    pub async fn ballot(&self, submission: Submission) -> Result<Accepted, Problem> {
-        ask(&self.ballots, |answer| BallotJob { submission, answer }).await
+    pub async fn ballot(&self, submission: Submission, line: Line) -> Result<Accepted, Problem> {
+        ask(self.line(line), |answer| BallotJob { submission, answer }).await
+    }
+
+    fn line(&self, line: Line) -> &mpsc::Sender<BallotJob> {
+        match line {
+            Line::First => &self.first,
+            Line::Second => &self.second,
+        }
     }
 
     /// Has an entry checked and appended, or finds it.
@@ -186,18 +209,21 @@ pub(crate) struct Sequencer {
     /// How long boxes are kept after the result, in ms.
     keep_boxes: u64,
     boxes_erased: bool,
+    /// Many ballots of the batch before this one failed.
+    wary: bool,
 }
 
 impl Sequencer {
     /// A sequencer for `log`.
     pub fn new(log: Arc<Log>, queue: Queue, batch: usize, keep_boxes: u64) -> Self {
-        Self { log, queue, batch: batch.max(1), keep_boxes, boxes_erased: false }
+        Self { log, queue, batch: batch.max(1), keep_boxes, boxes_erased: false, wary: false }
     }
 
     /// Works until it is stopped.
     pub async fn run(mut self) {
         loop {
-            let mut waiting = Vec::new();
+            let mut waiting = Waiting::default();
+            let alone = self.batch.div_ceil(SECOND_ALONE);
             // Whichever is there; both by turns if both are, so that neither keeps the other out.
             tokio::select! {
                 job = self.queue.urgent.recv() => match job {
@@ -208,7 +234,13 @@ impl Sequencer {
                     Some(job) => self.urgent(job).await,
                     None => return,
                 },
-                taken = self.queue.ballots.recv_many(&mut waiting, self.batch) => {
+                taken = self.queue.first.recv_many(&mut waiting.first, self.batch) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.ballots(waiting).await;
+                }
+                taken = self.queue.second.recv_many(&mut waiting.second, alone) => {
                     if taken == 0 {
                         return;
                     }
@@ -250,13 +282,45 @@ impl Sequencer {
         }
     }
 
-    /// Checks and appends ballots that were waiting.
-    async fn ballots(&mut self, jobs: Vec<BallotJob>) {
+    /// Checks and appends ballots that were waiting, and what has come to wait meanwhile.
+    async fn ballots(&mut self, mut waiting: Waiting) {
+        take(&mut self.queue.first, &mut waiting.first, self.batch);
+        take(&mut self.queue.second, &mut waiting.second, self.batch.div_ceil(SECOND_SHARE));
+        let Waiting { first, second } = waiting;
         if let Err(problem) = self.settle().await {
-            return refuse_all(jobs.into_iter().map(|job| job.answer), &problem);
+            return refuse_all(first.into_iter().chain(second).map(|job| job.answer), &problem);
         }
         let now = self.log.now();
         let time = self.entry_time(now);
+        let (first, mut answers) = self.new_ones(first).await;
+        let (second, others) = self.new_ones(second).await;
+        answers.extend(others);
+        let (log, wary) = (self.log.clone(), self.wary);
+        let checked = tokio::task::spawn_blocking(move || {
+            // Apart, so that what fails in the second line costs the first nothing.
+            let mut verdicts = check::ballots(&log, first, time, wary);
+            verdicts.extend(check::ballots(&log, second, time, true));
+            verdicts
+        });
+        let Ok(verdicts) = checked.await else {
+            return refuse_all(answers, &Kind::Internal.into());
+        };
+        let failed = verdicts.iter().filter(|verdict| matches!(verdict, Err(Refusal::Ballot { .. }))).count();
+        self.wary = failed.saturating_mul(WARY) > verdicts.len();
+        let mut batch = BallotBatch::default();
+        for (verdict, answer) in verdicts.into_iter().zip(answers) {
+            match verdict {
+                Ok(ballot) => batch.add(ballot, answer),
+                Err(refusal) => send(answer, Err(refusals::problem(&refusal, now))),
+            }
+        }
+        if !batch.ballots.is_empty() {
+            self.append_ballots(batch, time, now).await;
+        }
+    }
+
+    /// The submissions that are not in the log yet, with who asked. The others are answered.
+    async fn new_ones(&self, jobs: Vec<BallotJob>) -> (Vec<Submission>, Vec<Answer<Accepted>>) {
         let mut submissions = Vec::with_capacity(jobs.len());
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -269,21 +333,7 @@ impl Sequencer {
                 found => send(job.answer, found.and_then(|found| found.ok_or_else(|| Kind::Internal.into()))),
             }
         }
-        let log = self.log.clone();
-        let checked = tokio::task::spawn_blocking(move || check::ballots(&log, submissions, time));
-        let Ok(verdicts) = checked.await else {
-            return refuse_all(answers, &Kind::Internal.into());
-        };
-        let mut batch = BallotBatch::default();
-        for (verdict, answer) in verdicts.into_iter().zip(answers) {
-            match verdict {
-                Ok(ballot) => batch.add(ballot, answer),
-                Err(refusal) => send(answer, Err(refusals::problem(&refusal, now))),
-            }
-        }
-        if !batch.ballots.is_empty() {
-            self.append_ballots(batch, time, now).await;
-        }
+        (submissions, answers)
     }
 
     async fn append_ballots(&mut self, batch: BallotBatch, time: u64, now: u64) {
@@ -495,6 +545,22 @@ impl BallotBatch {
             Some((first, answers)) if first.public == ballot.public => answers.push(answer),
             Some(_) => self.rivals.push((ballot, answer)),
         }
+    }
+}
+
+/// Ballots that are taken out of their lines together.
+#[derive(Default)]
+struct Waiting {
+    first: Vec<BallotJob>,
+    second: Vec<BallotJob>,
+}
+
+/// Takes what waits, up to so many in all.
+fn take(queue: &mut mpsc::Receiver<BallotJob>, taken: &mut Vec<BallotJob>, most: usize) {
+    while taken.len() < most
+        && let Ok(job) = queue.try_recv()
+    {
+        taken.push(job);
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     elections::Elections,
     headers,
     keys::{KeyError, KeyFolder},
+    limits::{Connections, Senders},
     look::{Look, LookError},
     routes::{self, Service},
     store::{PostgresStore, SqliteStore, Store, StoreError},
@@ -46,6 +47,9 @@ pub enum StartError {
     /// The settings of the looks cannot be used.
     #[error("the settings of the pages' looks cannot be used")]
     Look(#[from] LookError),
+    /// The name of the header with the voters' addresses is none.
+    #[error("the header of addresses is none")]
+    AddressHeader,
     /// The address cannot be listened on.
     #[error("the address cannot be listened on")]
     Bind(#[source] io::Error),
@@ -86,14 +90,21 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     let keys = KeyFolder::open(config.data_dir.join("keys"))?;
     let assets = Assets::load(&config.pages).map_err(StartError::Pages)?;
     let look = Look::load(config.look.as_deref())?;
+    let header = config.address_header.as_ref().map(|name| name.parse()).transpose().map_err(|_| StartError::AddressHeader)?;
+    let connections = header.is_none().then(|| Connections::new(config.connections_per_address));
     let elections = Elections::load(&config, &store, &keys, cluster.clone()).await?;
     let listener = TcpListener::bind(config.bind).map_err(StartError::Bind)?;
     let addr = listener.local_addr().map_err(StartError::Bind)?;
-    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets, look));
+    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets, look, Senders::new(header)));
     let shared = service.clone();
     let app =
         move || App::new().app_data(shared.clone()).wrap(from_fn(headers::add)).wrap(from_fn(telemetry::record)).configure(routes::table);
     let server = HttpServer::new(app)
+        .on_connect(move |connection, data| {
+            if let Some(connections) = &connections {
+                connections.admit(connection, data);
+            }
+        })
         .workers(config.workers.max(1))
         .max_connections(config.connections)
         .client_request_timeout(config.request_timeout)

@@ -16,6 +16,7 @@ mod routes {
 }
 mod cluster;
 mod faults;
+mod limits;
 mod privacy;
 mod restart;
 mod rush;

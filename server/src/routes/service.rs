@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     elections::Elections,
     keys::KeyFolder,
+    limits::Senders,
     look::Look,
     problem::{Kind, Problem},
     store::Store,
@@ -28,6 +29,8 @@ pub(crate) struct Service {
     pub keys: KeyFolder,
     pub assets: Assets,
     pub look: Look,
+    /// Who sent how much of late.
+    pub senders: Senders,
     /// Held by whoever begins an election.
     pub beginning: Mutex<()>,
     /// Held by whoever sends large data.
@@ -35,9 +38,17 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub fn new(config: Config, store: Arc<dyn Store>, elections: Elections, keys: KeyFolder, assets: Assets, look: Look) -> Self {
+    pub fn new(
+        config: Config,
+        store: Arc<dyn Store>,
+        elections: Elections,
+        keys: KeyFolder,
+        assets: Assets,
+        look: Look,
+        senders: Senders,
+    ) -> Self {
         let (beginning, large) = (Mutex::new(()), Semaphore::new(LARGE));
-        Self { config, store, elections, keys, assets, look, beginning, large }
+        Self { config, store, elections, keys, assets, look, senders, beginning, large }
     }
 
     /// The origin of the log of this name.
