@@ -33,6 +33,8 @@ cargo xtask COMMAND
   e2e [OPTION…]     whole elections in the browser; options go to its runner
   screenshots       every page in every state, photographed into target/screenshots
   bench             what the protocol's steps cost, built for release
+  bench load [OPTION…]
+                    a rush on a server on this machine, and whether its log is right (--quick: two minutes)
 ";
 
 fn main() -> ExitCode {
@@ -61,6 +63,7 @@ enum Job<'a> {
     EndToEnd(&'a [&'a str]),
     Screenshots,
     Bench,
+    Load(&'a [&'a str]),
 }
 
 /// Understands the arguments; what is not understood is refused with the list of commands.
@@ -73,6 +76,7 @@ fn parse<'a>(arguments: &'a [&'a str]) -> Outcome<Job<'a>> {
         ["setup", "--rustup"] => Job::Setup { by_rustup: true },
         ["screenshots"] => Job::Screenshots,
         ["bench"] => Job::Bench,
+        ["bench", "load", options @ ..] => Job::Load(options),
         ["test"] => Job::Test { long: false },
         ["test", "--long"] => Job::Test { long: true },
         ["wasm"] => Job::Wasm,
@@ -91,6 +95,10 @@ fn perform(job: &Job) -> Outcome {
     }
     let root = shell::root();
     let lock = shell::lock(&root)?;
+    let released = |packages: &[&str]| {
+        let packages = packages.iter().flat_map(|package| ["--package", package]);
+        shell::run(shell::command("cargo", &root).args(["build", "--release"]).args(packages))
+    };
     match job {
         Job::Help => Ok(()),
         Job::Demo(options) => {
@@ -107,6 +115,11 @@ fn perform(job: &Job) -> Outcome {
         Job::Lint => checks::lint(&root),
         Job::EndToEnd(options) => test::browser_runs(&root, "test", options),
         Job::Screenshots => test::browser_runs(&root, "screenshots", &[]),
+        Job::Load(options) => {
+            released(&["isoloir", "isoloir-bench"])?;
+            drop(lock);
+            shell::run(shell::command(root.join("target/release/bench-load"), &root).args(*options))
+        }
         Job::Bench => {
             drop(lock);
             shell::run(shell::command("cargo", &root).args(["run", "--release", "--package", "isoloir-bench", "--bin", "bench-protocol"]))

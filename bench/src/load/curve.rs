@@ -1,0 +1,61 @@
+//! When ballots are due.
+
+use std::time::Duration;
+
+/// Ballots of the rush of REQ L1 for 140,000 members, ten times: the minute of the most.
+const NOON_BALLOTS: f64 = 120.0;
+
+/// Requests that a voter makes besides, by REQ L1.
+const REQUESTS_PER_VOTE: usize = 14;
+
+/// A rush.
+pub struct Curve {
+    pub name: String,
+    /// Ballots a second; `None` for as many as the server takes.
+    pub rate: Option<f64>,
+    pub ballots: usize,
+    /// No ballot is sent later than this.
+    pub period: Duration,
+    /// Requests that come with each ballot.
+    pub reads: usize,
+}
+
+impl Curve {
+    /// Every connection sends its next ballot when it has the answer to the one before.
+    pub fn closed(period: Duration, most: u32) -> Self {
+        Self { name: "as fast as it goes".to_owned(), rate: None, ballots: usize::try_from(most).unwrap(), period, reads: 0 }
+    }
+
+    /// The same number every second.
+    pub fn steady(name: &str, rate: f64, period: Duration) -> Self {
+        Self { name: format!("{name}: {rate:.0} a second"), rate: Some(rate), ballots: count(rate, period), period, reads: 0 }
+    }
+
+    /// Ten times the rush of REQ L1, with the pages and questions that come with each vote.
+    pub fn noon(period: Duration) -> Self {
+        Self {
+            name: "REQ L1 × 10: 120 a second, 1,800 requests".to_owned(),
+            rate: Some(NOON_BALLOTS),
+            ballots: count(NOON_BALLOTS, period),
+            period,
+            reads: REQUESTS_PER_VOTE,
+        }
+    }
+
+    /// All that are left, within the period.
+    pub fn everybody(ballots: usize, period: Duration) -> Self {
+        let rate = f64::from(u32::try_from(ballots).unwrap()) / period.as_secs_f64();
+        Self { name: format!("everybody in {} s: {rate:.0} a second", period.as_secs()), rate: Some(rate), ballots, period, reads: 0 }
+    }
+
+    /// When the ballot of this number is due, after the beginning.
+    pub fn due(&self, number: usize) -> Duration {
+        let number = f64::from(u32::try_from(number).unwrap());
+        self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(number / rate))
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+fn count(rate: f64, period: Duration) -> usize {
+    (rate * period.as_secs_f64()) as usize
+}

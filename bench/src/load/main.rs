@@ -1,0 +1,116 @@
+//! A rush on a server of one's own: makes an election with a roll and valid ballots, sends the ballots along
+//! curves, and afterwards compares the log with what was acknowledged. `cargo xtask bench load`.
+//!
+//! It starts the server itself, as a process of its own, and sends to the loopback interface alone. Its loops
+//! are bounded by the number of ballots and by time.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a program that measures and ends"
+)]
+
+mod client;
+mod curve;
+mod election;
+mod process;
+mod report;
+mod verify;
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+
+use crate::{
+    client::{Client, Outcome},
+    curve::Curve,
+    election::Stage,
+    process::Server,
+};
+
+/// Loads a server of its own with ballots and checks the log afterwards.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The program to load
+    #[arg(long, value_name = "FILE", default_value = "target/release/isoloir")]
+    program: PathBuf,
+    /// Folder for the server's data and the ballots; what is in it is removed
+    #[arg(long, value_name = "FOLDER", default_value = "target/bench/load")]
+    folder: PathBuf,
+    /// How many voters, each with one ballot
+    #[arg(long, value_name = "N", default_value_t = 420_000)]
+    ballots: u32,
+    /// Seconds of each curve
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    seconds: u32,
+    /// How many connections at most, each from an address of its own
+    #[arg(long, value_name = "N", default_value_t = 1_536)]
+    connections: usize,
+    /// A short run: 60,000 ballots, 8 seconds a curve
+    #[arg(long)]
+    quick: bool,
+    /// Have `isoloir audit` check the archive at the end, and tell how long it takes
+    #[arg(long)]
+    audit: bool,
+}
+
+fn main() {
+    let mut options = Options::parse();
+    if options.quick {
+        (options.ballots, options.seconds) = (60_000, 8);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run(&options));
+}
+
+async fn run(options: &Options) {
+    let began = Instant::now();
+    let server = Server::start(&options.program, &options.folder);
+    let stage = Arc::new(Stage::set(&server, options.ballots));
+    println!("election with {} voters: {:.0} s", options.ballots, began.elapsed().as_secs_f64());
+    let making = Instant::now();
+    let file = stage.make_ballots(&options.folder.join("ballots.bin"));
+    println!(
+        "{} ballots of {} bytes made on all cores: {:.0} s ({:.0} a second)\n",
+        options.ballots,
+        stage.manifest.submission_len(),
+        making.elapsed().as_secs_f64(),
+        f64::from(options.ballots) / making.elapsed().as_secs_f64()
+    );
+
+    let mut client = Client::new(server.address(), &stage, file, options.connections);
+    let period = Duration::from_secs(options.seconds.into());
+    report::heading();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let closed = measure(&server, &mut client, &Curve::closed(period, options.ballots * 3 / 5), &mut outcomes).await;
+    for curve in [Curve::steady("half of that", closed / 2.0, period), Curve::noon(period)] {
+        measure(&server, &mut client, &curve, &mut outcomes).await;
+    }
+    let rest = client.left();
+    measure(&server, &mut client, &Curve::everybody(rest, period.min(Duration::from_secs(60))), &mut outcomes).await;
+    println!("\nserver memory: {} MB now, {} MB at most", server.memory_mb("VmRSS"), server.memory_mb("VmHWM"));
+    verify::log_is_what_was_acknowledged(&server, &stage, &client, &outcomes);
+    if options.audit {
+        verify::audit(&options.program, &options.folder, &server, &stage);
+    }
+    server.stop();
+}
+
+/// Runs one curve, prints its line, and gives the accepted ballots per second.
+async fn measure(server: &Server, client: &mut Client, curve: &Curve, outcomes: &mut Vec<Outcome>) -> f64 {
+    let cpu = server.cpu();
+    let own = process::own_cpu();
+    let began = Instant::now();
+    let run = client.run(curve).await;
+    let wall = began.elapsed();
+    let rate = report::line(curve, &run, wall, server.cpu() - cpu, process::own_cpu() - own);
+    outcomes.extend(run.outcomes);
+    rate
+}

@@ -1,0 +1,93 @@
+//! The server as a process of its own, and what the system says of it.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+/// How long a server may take to answer for the first time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Ticks of the processor's clock a second, which Linux fixes for what it tells programs.
+const TICKS: f64 = 100.0;
+
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts the program on an empty folder.
+    pub fn start(program: &Path, folder: &Path) -> Self {
+        // What an earlier run left.
+        let _ = fs::remove_dir_all(folder);
+        fs::create_dir_all(folder).expect("the folder");
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
+        let child = Command::new(program)
+            .args(["serve", "--open-to-any-organiser", "--data"])
+            .arg(folder.join("data"))
+            .args(["--listen", &address.to_string(), "--public-url", &format!("http://localhost:{}", address.port())])
+            .stdout(File::create(folder.join("server.out")).expect("a file"))
+            .stderr(File::create(folder.join("server.log")).expect("a file"))
+            .spawn()
+            .expect("the server's program");
+        let mut server = Self { child, address };
+        let began = Instant::now();
+        while ureq::get(server.url("/healthz")).call().is_err() {
+            assert!(server.child.try_wait().expect("the server").is_none(), "the server ended: see {}/server.log", folder.display());
+            assert!(began.elapsed() < PATIENCE, "the server does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// User and system time so far.
+    pub fn cpu(&self) -> Duration {
+        cpu_of(&self.child.id().to_string())
+    }
+
+    /// A line of `/proc/…/status` that counts kB, in MB.
+    pub fn memory_mb(&self, line: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server's status");
+        let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'));
+        found.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1_024
+    }
+
+    /// Ends it.
+    pub fn stop(mut self) {
+        self.child.kill().expect("the server");
+        self.child.wait().expect("the server");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// User and system time of this program.
+pub fn own_cpu() -> Duration {
+    cpu_of("self")
+}
+
+fn cpu_of(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process");
+    // The name, in brackets, may hold anything.
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    Duration::from_secs_f64(ticks / TICKS)
+}
