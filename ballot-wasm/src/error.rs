@@ -86,6 +86,12 @@ pub enum ModuleError {
         /// What is wrong.
         problem: KeyProblem,
     },
+    /// The words of a teller's sheet.
+    Paper {
+        /// What is wrong with them.
+        #[serde(flatten)]
+        problem: PaperProblem,
+    },
     /// The log breaks a rule, or what was downloaded is not the log that was signed.
     Log {
         /// The entry; null for a checkpoint or the download itself.
@@ -282,6 +288,35 @@ pub enum ReceiptCodeProblem {
         /// Its place among the symbols, from 1.
         position: usize,
     },
+}
+
+/// What is wrong with the words of a sheet; places count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "problem", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PaperProblem {
+    /// Not 52 words.
+    Count {
+        /// How many there are.
+        found: usize,
+    },
+    /// Words that are in no list.
+    Unknown {
+        /// Where they stand.
+        places: Vec<usize>,
+    },
+    /// Words that do not belong there.
+    Wrong {
+        /// Where they stand.
+        places: Vec<usize>,
+    },
+    /// Two words that changed places.
+    Swapped {
+        /// Where they stand.
+        places: Vec<usize>,
+    },
+    /// More is wrong than can be named.
+    Damaged,
 }
 
 /// What does not hold about a receipt.

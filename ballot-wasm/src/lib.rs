@@ -17,9 +17,13 @@ mod lock;
 #[cfg(feature = "count")]
 mod log;
 mod page;
+#[cfg(feature = "count")]
+mod paper;
 mod receipt;
 #[cfg(feature = "count")]
 mod replay;
+#[cfg(feature = "count")]
+mod slice;
 #[cfg(feature = "count")]
 mod teller;
 #[cfg(all(test, feature = "count", not(target_arch = "wasm32")))]
@@ -33,6 +37,8 @@ pub use auditor::Auditor;
 pub use ballot_test::BallotTest;
 pub use error::ModuleError;
 pub use receipt::Receipt;
+#[cfg(feature = "count")]
+pub use slice::BoxHelper;
 #[cfg(feature = "count")]
 pub use teller::Teller;
 pub use voter::Voter;

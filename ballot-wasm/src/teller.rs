@@ -140,12 +140,15 @@ pub struct Teller {
 
 /// Makes a key pair and seals it under a passphrase.
 pub fn generate(passphrase: &str) -> Result<NewTellerKey, ModuleError> {
+    seal_new(&TellerSecret::generate(&mut generator()?), passphrase)
+}
+
+/// A key file for keys that have confirmed nothing.
+pub(crate) fn seal_new(secret: &TellerSecret, passphrase: &str) -> Result<NewTellerKey, ModuleError> {
     if passphrase.chars().count() < SHORTEST_PASSPHRASE {
         return Err(key(KeyProblem::Weak));
     }
-    let rng = &mut generator()?;
-    let secret = TellerSecret::generate(rng);
-    let sealed = key_file::seal(KeyKind::Teller, secret.to_bytes().as_slice(), passphrase, rng);
+    let sealed = key_file::seal(KeyKind::Teller, secret.to_bytes().as_slice(), passphrase, &mut generator()?);
     let short = fingerprint(&secret.sign_key());
     Ok(NewTellerKey {
         file: sealed.map_err(|error| key_problem(&error))?,
@@ -302,6 +305,32 @@ impl Teller {
         let next = boxes.last().map(|(index, _)| index.saturating_add(1));
         self.open_boxes_now(&boxes)?;
         Ok(next)
+    }
+
+    /// What a helper needs to open the boxes of an answer.
+    pub fn slice_of(&self, answer: &[u8]) -> Result<Vec<u8>, ModuleError> {
+        Ok(self.opener()?.slice(self.election(), &self.read_boxes(answer)?))
+    }
+
+    /// Takes what a helper has found.
+    pub fn merge_found(&mut self, found: &[u8]) -> Result<(), ModuleError> {
+        let opener = self.opener.as_mut().ok_or(ModuleError::Spent)?;
+        let merged = opener.merge(self.replay.election(), found);
+        merged.map(drop).map_err(|_| ModuleError::Argument { detail: "found".to_owned() })
+    }
+
+    /// The keys, for helpers of this very teller in other workers. Only after the closing code is confirmed.
+    pub fn helper_secret(&self) -> Result<Zeroizing<Vec<u8>>, ModuleError> {
+        self.demand(Stage::Closing)?;
+        Ok(Zeroizing::new(self.secret.to_bytes().to_vec()))
+    }
+
+    /// Requests for boxes, one for every `step` ms from `now` on: a machine with a network uses the one whose time it is, while the
+    /// key stays where there is none. Each is `u8 j ‖ u64 ms ‖ signature`.
+    pub fn ticket_from(&self, now: u64, step: u64, count: u32) -> Vec<u8> {
+        let times = (0..u64::from(count)).map(|place| now.saturating_add(place.saturating_mul(step)));
+        let requests = times.map(|ms| FetchRequest::sign(&self.manifest.id(), self.number, ms, self.secret.sign()));
+        requests.flat_map(|request| [[request.teller].as_slice(), &request.ms.to_be_bytes(), &request.signature].concat()).collect()
     }
 
     /// Opens one box from elsewhere.
@@ -505,6 +534,40 @@ impl Teller {
         thrown(self.open_answer(answer).map(|next| next.map(number)))
     }
 
+    /// See [`Self::slice_of`].
+    pub fn slice(&self, answer: &[u8]) -> Thrown<Vec<u8>> {
+        thrown(self.slice_of(answer))
+    }
+
+    /// Where to go on after an answer; `None` if there was no box in it.
+    #[wasm_bindgen(js_name = nextBox)]
+    pub fn next_box(&self, answer: &[u8]) -> Thrown<Option<f64>> {
+        let boxes = thrown(self.read_boxes(answer))?;
+        Ok(boxes.last().map(|(index, _)| number(index.saturating_add(1))))
+    }
+
+    /// See [`Self::merge_found`].
+    pub fn merge(&mut self, found: Vec<u8>) -> Thrown<()> {
+        let found = Zeroizing::new(found);
+        thrown(self.merge_found(&found))
+    }
+
+    /// See [`Self::helper_secret`].
+    #[wasm_bindgen(js_name = helperKey)]
+    pub fn helper_key(&self) -> Thrown<Vec<u8>> {
+        thrown(self.helper_secret().map(|secret| secret.to_vec()))
+    }
+
+    /// How many buckets the ballots are in.
+    pub fn buckets(&self) -> usize {
+        self.election().buckets().len()
+    }
+
+    /// See [`Self::ticket_from`].
+    pub fn ticket(&self, now: f64, step: f64, count: u32) -> Vec<u8> {
+        self.ticket_from(milliseconds(now), milliseconds(step), count)
+    }
+
     /// Boxes opened so far.
     #[wasm_bindgen(js_name = boxesDone)]
     pub fn boxes_done(&self) -> f64 {
@@ -574,11 +637,11 @@ fn found_complaints(data: &[u8]) -> Vec<FoundComplaint> {
     found
 }
 
-fn key(problem: KeyProblem) -> ModuleError {
+pub(crate) fn key(problem: KeyProblem) -> ModuleError {
     ModuleError::Key { problem }
 }
 
-fn key_problem(error: &KeyFileError) -> ModuleError {
+pub(crate) fn key_problem(error: &KeyFileError) -> ModuleError {
     key(match error {
         KeyFileError::Passphrase => KeyProblem::Passphrase,
         KeyFileError::Memory => KeyProblem::Memory,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use crate::{auditor, ballot_test, election, error, page, receipt, replay, teller, voter};
+use crate::{auditor, ballot_test, election, error, page, paper, receipt, replay, teller, voter};
 
 const HEAD: &str = "\
 // Made from the Rust types by the test `typescript` of ballot-wasm; do not edit.
@@ -35,6 +35,7 @@ fn declarations() -> String {
         error::ReceiptProblem,
         error::DisclosureProblem,
         error::KeyProblem,
+        error::PaperProblem,
         error::LockProblem,
         error::Stage,
         error::Phase,
@@ -64,6 +65,8 @@ fn declarations() -> String {
         replay::WeightWarning,
         replay::Outcome,
         replay::Bucket,
+        paper::PaperSheet,
+        paper::KeyLabel,
         teller::NewTellerKey,
         teller::TellerView,
         teller::Remembered,

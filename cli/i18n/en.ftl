@@ -120,6 +120,7 @@ ask-passphrase = Passphrase for { $path }:
 ask-passphrase-again = The same passphrase again:
 passphrase-differs = The two passphrases differ.
     .do = Start again and type slowly.
+passphrase-suggested = A passphrase that nobody guesses, if you like it: { $passphrase }
 passphrase-short = The passphrase is too short.
     .do = Use at least { $characters } characters: four or five words that nobody would guess.
 passphrase-wrong = The passphrase does not open { $path }.
@@ -362,6 +363,36 @@ sums-already = The sums of this teller are already in the log.
 sums-without-report = This teller has not reported.
     .do = Run “isoloir teller report” first.
 summed = The sums are in the log; it takes { $need } tellers for the result, there are { $have } now.
+
+## Paper and carried files
+
+paper-title = Isoloir: a teller’s key
+paper-code-title = 1. The locked key
+paper-code-text = The passphrase opens it. Scan it on the tellers’ page, or with any reader of QR codes.
+paper-words-title = 2. The key itself, in words
+paper-words-text = Whoever reads these words is the teller. Cut here, keep this half in a sealed envelope, away from everything else. It helps when file and passphrase are lost.
+paper-written = The sheet is in { $path }. Open it in a browser, print it, and destroy the file: the words on it are the key.
+paper-too-long = The key file does not fit a QR code.
+    .do = Use the copy that was saved when the key was made.
+paper-code-unreadable = { $path } is not the text of a teller’s QR code.
+    .do = Scan the code again and save its whole text.
+ask-words = Words { $from } to { $to }:
+paper-count = { $found } words were given, a sheet has { $words }.
+    .do = Look for a word that was left out or typed twice.
+paper-unknown = Words { $places } are not in the list.
+    .do = Read these words again; the first four letters are enough.
+paper-wrong = Words { $places } are wrong.
+    .do = Read these words again.
+paper-swapped = Words { $places } changed places.
+    .do = Type these two in the order of the sheet.
+paper-damaged = More than two words are wrong.
+    .do = Read the whole sheet again, line by line.
+paper-restored = The key is in { $path }. Compare its fingerprint with the election’s: { $fingerprint }
+mirror-asked = Asked { $mirror }; boxes still missing: { $missing }
+mirror-left-aside = The mirror { $mirror } is left aside.
+entry-file-unreadable = { $path } is not an entry of this election made on a machine without a network.
+    .do = Choose the file that the other machine saved last, and the right election.
+entry-sent = It is in the log, entry { $index }.
 
 ## Witnesses
 

@@ -120,6 +120,7 @@ ask-passphrase = Phrase secrète de { $path } :
 ask-passphrase-again = La même phrase encore une fois :
 passphrase-differs = Les deux phrases diffèrent.
     .do = Recommencez et tapez lentement.
+passphrase-suggested = Une phrase secrète que personne ne devinera, si elle vous convient : { $passphrase }
 passphrase-short = La phrase secrète est trop courte.
     .do = Prenez au moins { $characters } caractères : quatre ou cinq mots que personne ne devinerait.
 passphrase-wrong = La phrase secrète n’ouvre pas { $path }.
@@ -362,6 +363,36 @@ sums-already = Les sommes de ce scrutateur sont déjà au registre.
 sums-without-report = Ce scrutateur n’a pas fait de rapport.
     .do = Lancez d’abord « isoloir teller report ».
 summed = Les sommes sont au registre ; il faut { $need } scrutateurs pour le résultat, il y en a { $have } maintenant.
+
+## Papier et fichiers portés à la main
+
+paper-title = Isoloir : la clé d’un scrutateur
+paper-code-title = 1. La clé verrouillée
+paper-code-text = La phrase secrète l’ouvre. Scannez ce code sur la page des scrutateurs, ou avec n’importe quel lecteur de codes QR.
+paper-words-title = 2. La clé elle-même, en mots
+paper-words-text = Quiconque lit ces mots est le scrutateur. Coupez ici et gardez cette moitié sous enveloppe fermée, loin du reste. Elle sert quand le fichier et la phrase secrète sont perdus.
+paper-written = La feuille est dans { $path }. Ouvrez-la dans un navigateur, imprimez-la et détruisez le fichier : les mots qu’elle porte sont la clé.
+paper-too-long = Le fichier de clé ne tient pas dans un code QR.
+    .do = Prenez la copie enregistrée quand la clé a été faite.
+paper-code-unreadable = { $path } n’est pas le texte du code QR d’un scrutateur.
+    .do = Scannez encore le code et enregistrez tout son texte.
+ask-words = Mots { $from } à { $to } :
+paper-count = { $found } mots ont été donnés, une feuille en a { $words }.
+    .do = Cherchez un mot oublié ou tapé deux fois.
+paper-unknown = Les mots { $places } ne sont pas dans la liste.
+    .do = Relisez ces mots ; les quatre premières lettres suffisent.
+paper-wrong = Les mots { $places } sont faux.
+    .do = Relisez ces mots.
+paper-swapped = Les mots { $places } ont changé de place.
+    .do = Tapez ces deux mots dans l’ordre de la feuille.
+paper-damaged = Plus de deux mots sont faux.
+    .do = Relisez toute la feuille, ligne par ligne.
+paper-restored = La clé est dans { $path }. Comparez son empreinte avec celle du scrutin : { $fingerprint }
+mirror-asked = Demandé à { $mirror } ; boîtes encore manquantes : { $missing }
+mirror-left-aside = Le miroir { $mirror } est laissé de côté.
+entry-file-unreadable = { $path } n’est pas une entrée de ce scrutin faite sur une machine sans réseau.
+    .do = Choisissez le dernier fichier enregistré par l’autre machine, et le bon scrutin.
+entry-sent = C’est dans le journal, entrée { $index }.
 
 ## Témoins
 
@@ -639,6 +670,16 @@ help-teller-keygen = Faire les clés d’un scrutateur
 help-teller-consent = Accepter de servir dans un scrutin, et ses témoins
 help-teller-consent--witnesses-compared = Les clés des témoins ont été comparées avec ce qu’ils ont publié
 help-teller-drill = Montrer à tous que les clés s’ouvrent encore
+help-teller-paper = Écrire une feuille à imprimer, d’où les clés peuvent être retrouvées
+help-teller-paper--out = La page à écrire, à ouvrir dans un navigateur et à imprimer ; détruisez-la ensuite
+help-teller-restore = Retrouver les clés d’après les mots d’une feuille ou le texte de son code QR
+help-teller-restore--out = Le fichier de clé à écrire ; FICHIER.pub.json à côté est comme avant
+help-teller-restore--code-file = Fichier avec le texte du code QR (par défaut : les mots sont demandés)
+help-teller-restore--words-file = Fichier avec les mots de la feuille (par défaut : demandés au clavier)
+help-teller-restore--passphrase-file = Fichier dont la première ligne est la phrase secrète : celle du code, ou une nouvelle pour les mots
+help-teller-send = Envoyer une entrée faite sur une machine sans réseau
+help-teller-send--entry = Le fichier enregistré par l’autre machine
+help-any--mirror = Où demander les boîtes que le serveur n’a pas ; plusieurs fois si besoin
 help-teller-report = Après la fermeture : vérifier et ouvrir les boîtes, comparer le code de clôture, faire rapport
 help-teller-sums = Après les rapports : comparer le code de dépouillement, publier les sommes
 help-any--code = Le code tel que les autres scrutateurs le lisent (par défaut : demandé au clavier)

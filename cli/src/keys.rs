@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use isoloir_protocol::{
     key_file::{self, KeyFileError, Kind},
     manifest::{Registrar, Teller, Witness},
+    paper::{self, WordList},
     rand_core::UnwrapErr,
     signature::SignSecret,
     teller::TellerSecret,
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::{context::Context, durable, problem, problem::Outcome, say};
+use crate::{context::Context, durable, i18n::Language, problem, problem::Outcome, say};
 
 /// Whose key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +128,7 @@ pub struct PassphraseFrom {
 }
 
 impl PassphraseFrom {
-    fn read(&self, ctx: &mut Context, path: &Path, new: bool) -> Outcome<Zeroizing<String>> {
+    pub(crate) fn read(&self, ctx: &mut Context, path: &Path, new: bool) -> Outcome<Zeroizing<String>> {
         let facts = [("path", path.display().to_string())];
         let Some(file) = &self.passphrase_file else {
             let first = ctx.secret("ask-passphrase", &facts)?;
@@ -138,6 +139,22 @@ impl PassphraseFrom {
         };
         let text = Zeroizing::new(durable::read_text(file)?);
         Ok(composed(text.lines().next().unwrap_or_default()))
+    }
+}
+
+impl PassphraseFrom {
+    /// A passphrase for a new key file; one that is too short is refused.
+    pub(crate) fn read_new(&self, ctx: &mut Context, path: &Path) -> Outcome<Zeroizing<String>> {
+        if self.passphrase_file.is_none() {
+            let list = if ctx.catalogue().language() == Language::French { WordList::French } else { WordList::English };
+            let suggested = paper::generate_passphrase(list, &mut UnwrapErr(getrandom::SysRng));
+            say!(ctx, "passphrase-suggested", "passphrase" => suggested.as_str());
+        }
+        let passphrase = self.read(ctx, path, true)?;
+        if passphrase.chars().count() < SHORTEST_PASSPHRASE {
+            return Err(problem!("passphrase-short", "characters" => SHORTEST_PASSPHRASE));
+        }
+        Ok(passphrase)
     }
 }
 
@@ -212,10 +229,7 @@ pub struct KeygenArgs {
 /// Makes keys, writes the sealed key file and the public file, and says what to do with them.
 pub fn generate(ctx: &mut Context, args: &KeygenArgs, role: Role, channel: &str) -> Outcome<PublicFile> {
     let mut rng = UnwrapErr(getrandom::SysRng);
-    let passphrase = args.passphrase.read(ctx, &args.out, true)?;
-    if passphrase.chars().count() < SHORTEST_PASSPHRASE {
-        return Err(problem!("passphrase-short", "characters" => SHORTEST_PASSPHRASE));
-    }
+    let passphrase = args.passphrase.read_new(ctx, &args.out)?;
     let (secret, seal, sign) = if role == Role::Teller {
         let secret = TellerSecret::generate(&mut rng);
         let (seal, sign) = (STANDARD.encode(secret.seal_key().bytes()), STANDARD.encode(secret.sign_key().bytes()));
@@ -226,14 +240,26 @@ pub fn generate(ctx: &mut Context, args: &KeygenArgs, role: Role, channel: &str)
         (Zeroizing::new(secret.to_bytes().to_vec()), String::new(), sign)
     };
     let public = PublicFile { role, name: args.name.clone(), channel: channel.to_owned(), seal, sign };
-    let sealed = key_file::seal(role.into(), &secret, &passphrase, &mut rng)
-        .map_err(|error| problem!("key-file-unreadable", "path" => args.out.display()).because(&error))?;
-    durable::create(&args.out, sealed.as_bytes(), true)?;
-    let public_path = durable::beside(&args.out, ".pub.json");
-    let mut json = serde_json::to_vec_pretty(&public).unwrap_or_default();
+    save(ctx, &args.out, &public, &secret, &passphrase)?;
+    Ok(public)
+}
+
+/// Writes the key file and the public file of a teller whose keys are there already.
+pub(crate) fn save_teller(ctx: &mut Context, out: &Path, name: &str, secret: &TellerSecret, passphrase: &str) -> Outcome<()> {
+    let (seal, sign) = (STANDARD.encode(secret.seal_key().bytes()), STANDARD.encode(secret.sign_key().bytes()));
+    let public = PublicFile { role: Role::Teller, name: name.to_owned(), channel: String::new(), seal, sign };
+    save(ctx, out, &public, secret.to_bytes().as_slice(), passphrase)
+}
+
+fn save(ctx: &mut Context, out: &Path, public: &PublicFile, secret: &[u8], passphrase: &str) -> Outcome<()> {
+    let sealed = key_file::seal(public.role.into(), secret, passphrase, &mut UnwrapErr(getrandom::SysRng))
+        .map_err(|error| problem!("key-file-unreadable", "path" => out.display()).because(&error))?;
+    durable::create(out, sealed.as_bytes(), true)?;
+    let public_path = durable::beside(out, ".pub.json");
+    let mut json = serde_json::to_vec_pretty(public).unwrap_or_default();
     json.push(b'\n');
     durable::create(&public_path, &json, false)?;
-    say!(ctx, "key-made", "path" => args.out.display(), "public" => public_path.display());
+    say!(ctx, "key-made", "path" => out.display(), "public" => public_path.display());
     say!(ctx, "key-fingerprint", "fingerprint" => public.fingerprint());
-    Ok(public)
+    Ok(())
 }

@@ -22,6 +22,7 @@ pub mod hash;
 pub mod key_file;
 pub mod log;
 pub mod manifest;
+pub mod paper;
 pub mod question;
 pub mod roll;
 pub mod sealed_box;

@@ -1,11 +1,13 @@
-use isoloir_protocol::{ballot::dishonest::Malice, codec::Reader, key_file, log::entry::Kind};
+use isoloir_protocol::{ballot::dishonest::Malice, codec::Reader, fetch::FetchRequest, key_file, log::entry::Kind};
 use zeroize::Zeroizing;
 
 use super::{making::rng, *};
 use crate::{
     auditor::{Auditor, ReceiptState, Verdict},
-    error::{KeyProblem, LockProblem, ModuleError, Phase, Stage},
+    error::{KeyProblem, LockProblem, ModuleError, PaperProblem, Phase, Stage},
+    paper,
     receipt::ComplaintKind,
+    slice::BoxHelper,
     teller::{self, Teller},
 };
 
@@ -62,6 +64,29 @@ fn confirm(teller: &mut Teller, making: &Making, stage: Stage) -> String {
     locked.file
 }
 
+/// The same by a helper that knows nothing of the log.
+fn open_boxes_with_help(teller: &mut Teller, making: &Making, number: u8) {
+    let server = Server(making);
+    teller.begin_boxes().unwrap();
+    let secret = teller.helper_secret().unwrap();
+    let helper = BoxHelper::start(&server.id(), &server.manifest(), number, &secret, making.election.buckets().len()).unwrap();
+    let mut from = 0;
+    loop {
+        let answer = server.boxes(number, from, 4);
+        let slice = teller.slice_of(&answer).unwrap();
+        if answer.is_empty() {
+            break;
+        }
+        let found = helper.find(&slice).unwrap();
+        teller.merge_found(&found).unwrap();
+        // What was merged is not waited for any more.
+        assert!(teller.merge_found(&found).is_err());
+        assert!(teller.slice_of(&answer).unwrap().is_empty());
+        let last = answer.len() - answer.len() / (answer.len() / (8 + making.election.manifest().unwrap().box_len()));
+        from = u64::from_be_bytes(answer[last..last + 8].try_into().unwrap()) + 1;
+    }
+}
+
 fn open_boxes(teller: &mut Teller, making: &Making, number: u8) {
     teller.begin_boxes().unwrap();
     let mut from = Some(0);
@@ -95,8 +120,14 @@ fn two_of_three_tellers_count_and_an_auditor_accepts() {
     making.advance_to_close();
     for (teller, number) in [(&mut first, 1), (&mut third, 3)] {
         sync(teller, &making);
+        assert!(teller.helper_secret().is_err(), "nobody has compared the closing code");
         confirm(teller, &making, Stage::Closing);
-        open_boxes(teller, &making, number);
+        // One alone, the other with help.
+        if number == 1 {
+            open_boxes(teller, &making, number);
+        } else {
+            open_boxes_with_help(teller, &making, number);
+        }
     }
     let opened = third.boxes_state().unwrap();
     assert_eq!((opened.opened, opened.total, opened.missing.len()), (8, 8, 0));
@@ -280,4 +311,49 @@ fn keys_are_made_sealed_and_opened_by_their_teller_only() {
     let registrar = making.registrars[0].to_bytes();
     let other = key_file::seal(key_file::Kind::Registrar, registrar.as_slice(), PASSPHRASE, &mut rng()).unwrap();
     assert_eq!(unlock(&making, &other).err(), key(KeyProblem::Role));
+}
+
+#[test]
+fn a_sheet_of_paper_gives_the_key_back_by_its_words_and_by_its_code() {
+    let making = Making::open(5, 3, 2, 1);
+    let file = file(&making, 2);
+    for language in ["fr", "en", "de"] {
+        let sheet = paper::sheet(&file, PASSPHRASE, language).unwrap();
+        // The code is the key file on one line.
+        assert!(sheet.file.len() < 600 && !sheet.file.contains('\n'));
+        assert_eq!(paper::label(&sheet.file).unwrap().fingerprint, sheet.fingerprint);
+        assert_eq!(unlock(&making, &sheet.file).unwrap().show().number, 2);
+        let mut words = sheet.words;
+        let restored = paper::restore(&words.join("\n"), "another passphrase, long enough").unwrap();
+        assert_eq!((restored.sign, restored.seal), (sheet.sign, sheet.seal));
+        words.swap(3, 9);
+        let swapped = ModuleError::Paper { problem: PaperProblem::Swapped { places: vec![4, 10] } };
+        assert_eq!(paper::restore(&words.join(" "), "another passphrase, long enough"), Err(swapped));
+    }
+    assert_eq!(paper::sheet(&file, "wrong", "en"), Err(ModuleError::Key { problem: KeyProblem::Passphrase }));
+    assert_eq!(
+        paper::restore(&paper::sheet(&file, PASSPHRASE, "en").unwrap().words.join(" "), "short"),
+        Err(ModuleError::Key { problem: KeyProblem::Weak })
+    );
+}
+
+#[test]
+fn a_ticket_fetches_boxes_while_its_times_last() {
+    let making = Making::open(5, 3, 2, 1);
+    let teller = unlock(&making, &file(&making, 2)).unwrap();
+    let ticket = teller.ticket_from(making.now, 200_000, 3);
+    let requests: Vec<FetchRequest> = ticket
+        .chunks_exact(73)
+        .map(|request| FetchRequest {
+            teller: request[0],
+            ms: u64::from_be_bytes(request[1..9].try_into().unwrap()),
+            signature: request[9..].try_into().unwrap(),
+        })
+        .collect();
+    assert_eq!(requests.len(), 3);
+    let manifest = making.election.manifest().unwrap();
+    for (place, request) in requests.iter().enumerate() {
+        let time = making.now + 200_000 * u64::try_from(place).unwrap();
+        assert!(request.verify(manifest, time) && !request.verify(manifest, time + 120_001));
+    }
 }

@@ -2,7 +2,7 @@
 
 use isoloir_protocol::{election::Election, fetch::FetchRequest, rand_core::UnwrapErr, tally::Opener, teller::TellerSecret};
 
-use crate::{context::Context, problem, problem::Outcome, reference::Target, say};
+use crate::{client::Client, context::Context, problem, problem::Outcome, reference::Target, say};
 
 /// Bytes of boxes asked for at once, about.
 const PIECE: usize = 8 << 20;
@@ -24,6 +24,39 @@ pub fn open_all(ctx: &mut Context, target: &Target, election: &Election, teller:
         say!(ctx, "boxes-progress", "checked" => progress.checked, "current" => progress.current);
     }
     Ok(opener)
+}
+
+/// Asks mirrors, one after the other, for the boxes that are still missing. A mirror that does not answer, or answers nonsense, is left aside:
+/// a box counts only if its hash is the ballot's.
+pub fn ask_mirrors(
+    ctx: &mut Context,
+    target: &Target,
+    mirrors: &[String],
+    (election, opener): (&Election, &mut Opener),
+    (teller, secret): (u8, &TellerSecret),
+) -> Outcome<()> {
+    for mirror in mirrors {
+        let client = Client::with_clock(mirror, ctx.clock())?;
+        for index in opener.missing() {
+            let request = FetchRequest::sign(&target.id(), teller, ctx.now(), secret.sign());
+            match client.boxes(&target.id(), &request, index, 1, target.manifest.box_len()) {
+                Ok(boxes) => {
+                    let given: Vec<(u64, &[u8])> = boxes.iter().map(|(index, bytes)| (*index, bytes.as_slice())).collect();
+                    opener.open(election, &given, &mut UnwrapErr(getrandom::SysRng));
+                }
+                Err(problem) => {
+                    say!(ctx, "mirror-left-aside", "mirror" => mirror);
+                    ctx.complain(&problem);
+                    break;
+                }
+            }
+        }
+        say!(ctx, "mirror-asked", "mirror" => mirror, "missing" => opener.missing().len());
+        if opener.missing().is_empty() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Fetches the boxes of these ballots once more.

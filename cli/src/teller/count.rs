@@ -4,7 +4,7 @@ use isoloir_protocol::{
     election::{Election, Root},
     log::{entry::Kind, receipt::normalised_code},
     manifest::Manifest,
-    tally::OpenerError,
+    tally::{Opener, OpenerError},
     teller::TellerSecret,
 };
 use jiff::tz::TimeZone;
@@ -69,6 +69,15 @@ impl<'a> Desk<'a> {
         self.follower.election()
     }
 
+    /// Opens every box that the server or a mirror has.
+    fn open_boxes(&self, ctx: &mut Context, args: &CountArgs) -> Outcome<Opener> {
+        let mut opener = boxes::open_all(ctx, self.target, self.election(), self.teller, &self.secret)?;
+        if !opener.missing().is_empty() {
+            boxes::ask_mirrors(ctx, self.target, &args.mirror, (self.election(), &mut opener), (self.teller, &self.secret))?;
+        }
+        Ok(opener)
+    }
+
     /// Has the teller compare the code, then fixes the root on this device for ever.
     fn agree(&mut self, ctx: &mut Context, args: &CountArgs, step: Step, root: &Root) -> Outcome<()> {
         let id = self.target.id();
@@ -121,7 +130,7 @@ pub fn report(ctx: &mut Context, args: &CountArgs) -> Outcome<Ending> {
     let root = closing(&desk.follower)?;
     desk.agree(ctx, args, Step::Closing, &root)?;
     warn_about_weights(ctx, &desk);
-    let opener = boxes::open_all(ctx, &target, desk.election(), desk.teller, &desk.secret)?;
+    let opener = desk.open_boxes(ctx, args)?;
     let missing = opener.missing();
     if !missing.is_empty() {
         missing_boxes(ctx, args, &desk, &missing)?;
@@ -209,7 +218,7 @@ pub fn sums(ctx: &mut Context, args: &CountArgs) -> Outcome<Ending> {
     let root = fixing(ctx, &desk.follower, &target.manifest)?;
     desk.agree(ctx, args, Step::Counting, &root)?;
     warn_about_weights(ctx, &desk);
-    let opener = boxes::open_all(ctx, &target, desk.election(), desk.teller, &desk.secret)?;
+    let opener = desk.open_boxes(ctx, args)?;
     let void = boxes::again(ctx, &target, desk.teller, &desk.secret, &opener.to_remove(desk.election()))?;
     let void: Vec<(u64, &[u8])> = void.iter().map(|(index, bytes)| (*index, bytes.as_slice())).collect();
     let (body, data) = opener.sums(desk.election(), &void).map_err(stopped)?;

@@ -4,6 +4,8 @@ pub mod state;
 
 mod boxes;
 mod count;
+mod paper;
+mod send;
 
 use clap::Subcommand;
 use isoloir_protocol::{
@@ -34,6 +36,12 @@ pub enum TellerCommand {
     Consent(ConsentArgs),
     /// Show everybody that the keys can still be opened
     Drill(SignArgs),
+    /// Write a sheet to be printed, from which the keys can be restored
+    Paper(paper::PaperArgs),
+    /// Restore the keys from the words of a sheet, or from the text of its QR code
+    Restore(paper::RestoreArgs),
+    /// Send an entry that was made on a machine without a network
+    Send(send::SendArgs),
     /// After the closing: check and open the boxes, compare the closing code, report
     Report(CountArgs),
     /// After the reports: compare the counting code, publish the sums
@@ -66,6 +74,9 @@ pub struct CountArgs {
     /// Wait until the log is closed (report) or the ballots are fixed (sums)
     #[arg(long)]
     pub wait: bool,
+    /// Where to ask for boxes that the server does not have; may be given several times
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
     /// In the last third of the window: report boxes that nobody has as missing
     #[arg(long)]
     pub report_missing: bool,
@@ -77,6 +88,9 @@ pub fn run(ctx: &mut Context, command: TellerCommand) -> Outcome<Ending> {
         TellerCommand::Keygen(args) => keys::generate(ctx, &args, Role::Teller, "").map(|_| Ending::Good),
         TellerCommand::Consent(args) => consent(ctx, &args),
         TellerCommand::Drill(args) => drill(ctx, &args),
+        TellerCommand::Paper(args) => paper::write(ctx, &args),
+        TellerCommand::Restore(args) => paper::restore(ctx, &args),
+        TellerCommand::Send(args) => send::send(ctx, &args),
         TellerCommand::Report(args) => count::report(ctx, &args),
         TellerCommand::Sums(args) => count::sums(ctx, &args),
     }

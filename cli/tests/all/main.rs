@@ -14,6 +14,7 @@ mod demo;
 mod fork;
 mod issue;
 mod kill;
+mod paper;
 mod site;
 mod smtp;
 mod support;

@@ -4,6 +4,8 @@ pub mod bucket;
 pub mod complaint;
 mod opener;
 pub mod report;
+mod slice;
 pub mod sums;
 
 pub use opener::{Opener, OpenerError, Progress};
+pub use slice::SliceOpener;

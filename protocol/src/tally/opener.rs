@@ -3,24 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
+use curve25519_dalek::scalar::Scalar;
 use rand_core::CryptoRng;
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{
-    complaint::{Complaint, powers_of, read_shares},
+    complaint::Complaint,
     report,
-    sums::{self, BucketSums, QuestionSums},
+    slice::{self, Found, Item, SecretSums},
+    sums,
 };
 use crate::{
-    ballot::bisect,
-    credential::random_weight,
+    codec::DecodeError,
     election::{Current, Election},
-    group::{commit, sum_vartime},
     hash::sha256,
-    manifest::Manifest,
-    sealed_box::{self, SealedBox},
+    sealed_box::SealedBox,
     teller::TellerSecret,
 };
 
@@ -89,16 +86,6 @@ enum State {
     Complained,
 }
 
-/// For each bucket, for each question, `F_0 … F_{n−1}, Γ`.
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct SecretSums(Vec<Vec<Vec<Scalar>>>);
-
-/// A box that passed the box check and opened to canonical scalars.
-struct Opened {
-    position: usize,
-    shares: Vec<Zeroizing<Vec<Scalar>>>,
-}
-
 impl Opener {
     /// Starts on a log that is closed.
     pub fn new(election: &Election, teller: u8, secret: &TellerSecret) -> Result<Self, OpenerError> {
@@ -112,14 +99,13 @@ impl Opener {
         }
         let positions: BTreeMap<u64, usize> =
             election.current_ballots().enumerate().map(|(position, (_, ballot))| (ballot.index(), position)).collect();
-        let zeros = manifest.questions.iter().map(|question| vec![Scalar::ZERO; question.bits().saturating_add(1)]).collect::<Vec<_>>();
         Ok(Self {
             teller,
             secret: secret.clone(),
             states: vec![State::Waiting; positions.len()],
             positions,
             complaints: BTreeMap::new(),
-            totals: SecretSums(vec![zeros; election.buckets().len()]),
+            totals: SecretSums::zero(manifest, election.buckets().len()),
             checked: 0,
         })
     }
@@ -130,36 +116,60 @@ impl Opener {
         let Some(manifest) = election.manifest() else {
             return self.progress();
         };
-        let mut wanted: BTreeMap<u64, (usize, &Current, &[u8])> = BTreeMap::new();
-        for (index, bytes) in boxes {
-            let Some(position) = self.positions.get(index).copied() else {
-                continue;
-            };
-            let waiting = self.states.get(position) == Some(&State::Waiting);
-            let ballot = election.current_ballot_at(*index);
-            if let Some(ballot) = ballot.filter(|ballot| waiting && self.is_named(ballot, bytes)) {
-                wanted.insert(*index, (position, ballot, bytes));
-            }
-        }
-        let good = self.check_and_decrypt(manifest, &wanted, rng);
-        let ballots: Vec<(&Opened, &Current)> =
-            good.iter().filter_map(|(index, opened)| Some((opened, election.current_ballot_at(*index)?))).collect();
-        let bad: Vec<usize> = bisect(&ballots, &mut |part| shares_fit(manifest, self.teller, part, rng))
-            .into_iter()
-            .map(|(opened, _)| opened.position)
-            .collect();
-        drop(ballots);
-        for (index, opened) in good {
-            if bad.contains(&opened.position) {
-                if let Some((_, ballot, bytes)) = wanted.get(&index) {
-                    self.complain_opened(manifest, ballot, bytes, rng);
-                }
-            } else if let Some((bucket, weight)) = election.bucket_of(index) {
-                self.totals.add(bucket, &Scalar::from(weight), &opened.shares);
-                self.set(opened.position, State::Added);
-            }
-        }
+        let items = self.items(election, boxes);
+        let found = slice::open(manifest, self.teller, &self.secret, &items, election.buckets().len(), rng);
+        self.take(found);
         self.progress()
+    }
+
+    /// The same for [`SliceOpener::open`](super::SliceOpener::open), in another thread: what it needs to open these boxes. Boxes
+    /// that [`Self::open`] would ignore are left out.
+    pub fn slice(&self, election: &Election, boxes: &[(u64, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.items(election, boxes).iter().for_each(|item| item.write(&mut bytes));
+        bytes
+    }
+
+    /// Takes what was found in a slice. Fails, and takes nothing, if it is not of boxes that are waited for.
+    pub fn merge(&mut self, election: &Election, found: &[u8]) -> Result<Progress, DecodeError> {
+        let manifest = election.manifest().ok_or(DecodeError::Value)?;
+        let found = Found::decode(manifest, election.buckets().len(), found)?;
+        let mut indices: Vec<u64> = found.added.iter().copied().chain(found.complaints.iter().map(Complaint::index)).collect();
+        let all = indices.len();
+        indices.sort_unstable();
+        indices.dedup();
+        if indices.len() != all || indices.iter().any(|index| !self.is_waiting(*index)) {
+            return Err(DecodeError::Value);
+        }
+        self.take(found);
+        Ok(self.progress())
+    }
+
+    fn items<'a>(&self, election: &Election, boxes: &[(u64, &'a [u8])]) -> Vec<Item<'a>> {
+        let Some(manifest) = election.manifest() else { return Vec::new() };
+        let mut wanted: BTreeMap<u64, Item<'a>> = BTreeMap::new();
+        for (index, bytes) in boxes.iter().filter(|(index, _)| self.is_waiting(*index)) {
+            let ballot = election.current_ballot_at(*index).filter(|ballot| self.is_named(ballot, bytes));
+            let item =
+                ballot.zip(election.bucket_of(*index)).and_then(|(ballot, place)| Item::new(manifest, self.teller, ballot, place, bytes));
+            wanted.extend(item.map(|item| (*index, item)));
+        }
+        wanted.into_values().collect()
+    }
+
+    fn is_waiting(&self, index: u64) -> bool {
+        self.positions.get(&index).is_some_and(|position| self.states.get(*position) == Some(&State::Waiting))
+    }
+
+    fn take(&mut self, found: Found) {
+        self.totals.merge(&found.sums);
+        for index in &found.added {
+            self.set(*index, State::Added);
+        }
+        for complaint in &found.complaints {
+            self.set(complaint.index(), State::Complained);
+            self.complaints.insert(complaint.index(), complaint.clone());
+        }
     }
 
     /// Log indices of current ballots whose boxes were not seen yet, in slot order.
@@ -222,7 +232,7 @@ impl Opener {
         if !lacking.is_empty() {
             return Err(OpenerError::BoxesMissing { indices: lacking });
         }
-        let mut totals = SecretSums(self.totals.0.clone());
+        let mut totals = self.totals.clone();
         let mut not_given = Vec::new();
         for index in self.to_remove(election) {
             let given = removed.iter().find(|(given, _)| *given == index);
@@ -230,7 +240,8 @@ impl Opener {
                 let ballot = election.current_ballot_at(index)?;
                 let (bucket, weight) = election.bucket_of(index)?;
                 let sealed = SealedBox::decode(manifest, bytes).ok()?;
-                let shares = self.is_named(ballot, bytes).then(|| self.decrypt(manifest, ballot, &sealed))??;
+                let item = self.is_named(ballot, bytes).then(|| Item::new(manifest, self.teller, ballot, (bucket, weight), bytes))??;
+                let shares = slice::decrypt(manifest, self.teller, &self.secret, &item, &sealed)?;
                 totals.add(bucket, &-Scalar::from(weight), &shares);
                 Some(())
             });
@@ -248,101 +259,11 @@ impl Opener {
         ballot.box_hash(self.teller).is_some_and(|hash| sha256(bytes) == *hash)
     }
 
-    fn set(&mut self, position: usize, state: State) {
-        if let Some(slot) = self.states.get_mut(position) {
+    fn set(&mut self, index: u64, state: State) {
+        let position = self.positions.get(&index);
+        if let Some(slot) = position.and_then(|position| self.states.get_mut(*position)) {
             *slot = state;
             self.checked = self.checked.saturating_add(1);
         }
     }
-
-    /// The boxes that hold canonical scalars; a complaint is kept about each other one.
-    fn check_and_decrypt(
-        &mut self,
-        manifest: &Manifest,
-        wanted: &BTreeMap<u64, (usize, &Current, &[u8])>,
-        rng: &mut impl CryptoRng,
-    ) -> Vec<(u64, Opened)> {
-        let statements: Vec<_> = wanted.values().map(|(_, ballot, bytes)| (ballot.box_statement(manifest, self.teller), *bytes)).collect();
-        let verdicts = sealed_box::check_batch(manifest, &statements, rng);
-        let mut good = Vec::new();
-        for ((index, (position, ballot, bytes)), verdict) in wanted.iter().zip(verdicts) {
-            let Ok(sealed) = verdict else {
-                self.complaints.insert(*index, Complaint::malformed(*index, bytes));
-                self.set(*position, State::Complained);
-                continue;
-            };
-            match self.decrypt(manifest, ballot, &sealed) {
-                Some(shares) => good.push((*index, Opened { position: *position, shares })),
-                None => self.complain_opened(manifest, ballot, bytes, rng),
-            }
-        }
-        good
-    }
-
-    fn decrypt(&self, manifest: &Manifest, ballot: &Current, sealed: &SealedBox) -> Option<Vec<Zeroizing<Vec<Scalar>>>> {
-        let recipient = &manifest.teller_keys(self.teller)?.seal;
-        let context = ballot.box_statement(manifest, self.teller).context;
-        let plaintext = sealed.open(self.secret.seal_bytes(), recipient, &context)?;
-        read_shares(manifest, &plaintext)
-    }
-
-    fn complain_opened(&mut self, manifest: &Manifest, ballot: &Current, bytes: &[u8], rng: &mut impl CryptoRng) {
-        let index = ballot.index();
-        if let Ok(sealed) = SealedBox::decode(manifest, bytes) {
-            let complaint = Complaint::opened(manifest, self.teller, &self.secret, index, &sealed, rng);
-            self.complaints.insert(index, complaint);
-        }
-        if let Some(position) = self.positions.get(&index).copied() {
-            self.set(position, State::Complained);
-        }
-    }
-}
-
-impl SecretSums {
-    /// Adds `weight` times the shares of one ballot to a bucket.
-    fn add(&mut self, bucket: usize, weight: &Scalar, shares: &[Zeroizing<Vec<Scalar>>]) {
-        let questions = self.0.get_mut(bucket).into_iter().flatten();
-        for (totals, share) in questions.zip(shares) {
-            for (total, value) in totals.iter_mut().zip(share.iter()) {
-                *total += weight * value;
-            }
-        }
-    }
-
-    fn to_public(&self) -> BucketSums {
-        let question = |totals: &Vec<Scalar>| {
-            let (blinding, values) = totals.split_last()?;
-            Some(QuestionSums { values: values.to_vec(), blinding: *blinding })
-        };
-        self.0.iter().map(|bucket| bucket.iter().filter_map(question).collect()).collect()
-    }
-}
-
-/// Whether `Com(σ(j); τ(j)) = B + Σ_l j^l·V_l` for every question of every ballot: all equations
-/// with random factors in one sum. The shares are secret, so their side is computed in constant time.
-fn shares_fit(manifest: &Manifest, teller: u8, opened: &[(&Opened, &Current)], rng: &mut impl CryptoRng) -> bool {
-    let bits = manifest.questions.iter().map(|question| question.bits()).max().unwrap_or(0);
-    let mut values = Zeroizing::new(vec![Scalar::ZERO; bits]);
-    let mut blinding = Zeroizing::new(Scalar::ZERO);
-    let mut scalars: Vec<Scalar> = Vec::new();
-    let mut points: Vec<RistrettoPoint> = Vec::new();
-    let powers = powers_of(teller, usize::from(manifest.threshold));
-    for (opened, ballot) in opened {
-        for (question, share) in opened.shares.iter().enumerate() {
-            let Some((tau, sigma)) = share.split_last() else {
-                return false;
-            };
-            let Some(committed) = ballot.question_points(manifest, question) else {
-                return false;
-            };
-            let weight = random_weight(rng);
-            for (total, value) in values.iter_mut().zip(sigma) {
-                *total += weight * value;
-            }
-            *blinding += weight * tau;
-            scalars.extend(powers.iter().map(|power| weight * power));
-            points.extend(committed.iter().map(crate::group::Point::element));
-        }
-    }
-    commit(&values, &blinding) == sum_vartime(&scalars, &points)
 }
