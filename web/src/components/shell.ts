@@ -146,6 +146,7 @@ function links(election: string | null): HTMLElement {
     [`/results/${hash}`, "common.link_results"],
     [`/audit/${hash}`, "common.link_audit"],
     [`/tellers/${hash}`, "common.link_tellers"],
+    [`/organiser/${hash}`, "common.link_organiser"],
     ["/accessibility/", "common.link_accessibility"],
   ];
   const list = h("ul");

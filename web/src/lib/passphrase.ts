@@ -1,6 +1,4 @@
-// How strong a passphrase is, roughly and pessimistically, and a way to get a strong one.
-
-const SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+// How strong a passphrase is, roughly and pessimistically.
 
 export type Strength = "weak" | "fair" | "good";
 
@@ -26,10 +24,4 @@ export function strength(passphrase: string): Strength {
   const bits = estimateBits(passphrase);
   if ([...passphrase].length < 12 || bits < 36) return "weak";
   return bits < 55 ? "fair" : "good";
-}
-
-/** 100 random bits in five groups of four. */
-export function suggestPassphrase(): string {
-  const random = crypto.getRandomValues(new Uint8Array(20));
-  return [...random].map((byte) => SYMBOLS[byte & 31]).join("").replace(/(.{4})(?=.)/g, "$1-").toLowerCase();
 }

@@ -218,6 +218,10 @@ const lockName = (election: ElectionId, sign: string) => `lock:${election}:${sig
 
 function makeTellers(counting: CountWorkers, page: Page, send: SendEntry): Tellers {
   return {
+    suggest: async (language) => (await counting.shared()).call("teller.suggest", [language]),
+    sheet: async (file, passphrase, language) => (await counting.shared()).call("teller.sheet", [file, composed(passphrase), language]),
+    restore: async (words, passphrase) => (await counting.shared()).call("teller.restore", [words, composed(passphrase)]),
+    label: async (file) => (await counting.shared()).call("teller.label", [file]),
     generate: async (passphrase) => (await counting.shared()).call("teller.generate", [composed(passphrase)]),
     open: async ({ election, file, passphrase }) => {
       const worker = await counting.shared();

@@ -3,13 +3,21 @@
 import { instantiate, rust } from "./count-module";
 import { IsoloirFailure } from "./failure";
 import { getBytes, insist, post } from "./http";
+import { BoxHelpers } from "./helpers";
 import { follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
 import { Manifests } from "./manifests";
 import { type Method, serve } from "./serve";
-import type { AuditInput, BoxesOpened, ElectionInfo, LogState } from "./types";
+import type { AuditInput, BoxesOpened, ElectionInfo, LogState, TellerView } from "./types";
 
 /** Boxes asked for at once: some 100 kB, and a tenth of a second of work. */
 const BOXES = 256;
+
+/** One piece of boxes is opened sooner than another worker starts. */
+const WORTH_HELP = BOXES + 1;
+/** Each holds a module of its own; more would take memory from the rest of the device. */
+const MOST_HELPERS = 3;
+
+let compiled: WebAssembly.Module | null = null;
 
 interface OpenTeller {
   rust: InstanceType<ReturnType<typeof rust>["Teller"]>;
@@ -54,12 +62,52 @@ async function fetchBoxes({ rust, place }: OpenTeller, from: number, count: numb
 async function openBoxes(task: Task, handle: number): Promise<BoxesOpened> {
   const opened = teller(handle);
   const total = opened.rust.startBoxes();
-  for (let from: number | undefined = 0; from !== undefined;) {
-    task.progress({ stage: "boxes", done: opened.rust.boxesDone(), total });
-    from = opened.rust.openBoxes(await fetchBoxes(opened, from, BOXES, task));
-    await task.breathe();
+  const helpers = await startHelpers(opened, total);
+  try {
+    await openAll(opened, total, helpers, task);
+  } finally {
+    for (const helper of helpers) helper.end();
   }
   return opened.rust.boxes() as BoxesOpened;
+}
+
+/** Fetches the next boxes while the ones before are opened here and by the helpers; a piece at a time, so that memory stays small. */
+async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxHelpers[], task: Task): Promise<void> {
+  const { rust } = opened;
+  const busy = new Map<BoxHelpers, Promise<void>>();
+  let next: Promise<Uint8Array> | null = fetchBoxes(opened, 0, BOXES, task);
+  while (next) {
+    const answer: Uint8Array = await next;
+    const from: number | undefined = rust.nextBox(answer);
+    next = from === undefined ? null : fetchBoxes(opened, from, BOXES, task);
+    // An error of the next request is met when its turn comes.
+    next?.catch(() => undefined);
+    const free = helpers.find((helper) => !busy.has(helper));
+    if (free) {
+      const work = free.open(rust.slice(answer)).then((found) => rust.merge(found)).then(() => void busy.delete(free));
+      work.catch(() => undefined);
+      busy.set(free, work);
+    } else rust.openBoxes(answer);
+    task.progress({ stage: "boxes", done: rust.boxesDone(), total });
+    await task.breathe();
+    // A helper that failed stays in the map, and its failure stops the work here.
+    if (busy.size === helpers.length && busy.size > 0) await Promise.race([...busy.values(), task.breathe()]);
+  }
+  await Promise.all(busy.values());
+  task.progress({ stage: "boxes", done: rust.boxesDone(), total });
+}
+
+/** Workers for the other cores. Where a browser allows none, this worker does all. */
+async function startHelpers({ rust, place }: OpenTeller, total: number): Promise<BoxHelpers[]> {
+  const wanted = total < WORTH_HELP ? 0 : Math.min(MOST_HELPERS, (navigator.hardwareConcurrency || 1) - 1);
+  if (wanted < 1 || compiled === null) return [];
+  const module = compiled;
+  const manifest = await manifests.bytes(place.election, new AbortController().signal);
+  const { number } = rust.view() as TellerView;
+  const starting = Array.from({ length: wanted }, () =>
+    BoxHelpers.start(module, { election: place.election, manifest, teller: number, secret: rust.helperKey(), buckets: rust.buckets() }));
+  const started = await Promise.allSettled(starting);
+  return started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 }
 
 async function sums(task: Task, handle: number): Promise<Uint8Array> {
@@ -97,6 +145,10 @@ async function audit(task: Task, input: AuditInput) {
 
 const methods: Record<string, Method> = {
   "teller.generate": (_task, passphrase: string) => rust().generateTellerKey(passphrase),
+  "teller.suggest": (_task, language: string) => rust().suggestPassphrase(language),
+  "teller.sheet": (_task, file: string, passphrase: string, language: string) => rust().paperSheet(file, passphrase, language),
+  "teller.restore": (_task, words: string, passphrase: string) => rust().restoreFromWords(words, passphrase),
+  "teller.label": (_task, file: string) => rust().keyLabel(file),
   "teller.open": async (task, election: string, file: string, passphrase: string) => {
     const place = await placeOf(election, task.signal);
     const opened = new (rust().Teller)(election, await manifests.bytes(election, task.signal), file, passphrase);
@@ -123,5 +175,6 @@ const methods: Record<string, Method> = {
 serve(methods, async (program, address) => {
   base = address;
   manifests = new Manifests(address, (id, bytes) => rust().election(id, bytes) as ElectionInfo);
+  compiled = typeof program === "string" ? null : program;
   await instantiate(program);
 });

@@ -70,7 +70,15 @@ problem: DisclosureProblem,
 /** The decoder's finding. */
 detail: string, } | { kind: "key",
 /** What is wrong. */
-problem: KeyProblem, } | { kind: "log",
+problem: KeyProblem, } | { kind: "paper", } & ({ problem: "count",
+/** How many there are. */
+found: number, } | { problem: "unknown",
+/** Where they stand. */
+places: Array<number>, } | { problem: "wrong",
+/** Where they stand. */
+places: Array<number>, } | { problem: "swapped",
+/** Where they stand. */
+places: Array<number>, } | { problem: "damaged" }) | { kind: "log",
 /** The entry; null for a checkpoint or the download itself. */
 index: number | null,
 /** The replay's finding. */
@@ -161,6 +169,17 @@ export type DisclosureProblem = "format" | "otherElection" | "choices";
 
 /** What is wrong with a key file. */
 export type KeyProblem = "file" | "role" | "damaged" | "passphrase" | "notTeller" | "weak" | "memory";
+
+/** What is wrong with the words of a sheet; places count from 1. */
+export type PaperProblem = { problem: "count",
+/** How many there are. */
+found: number, } | { problem: "unknown",
+/** Where they stand. */
+places: Array<number>, } | { problem: "wrong",
+/** Where they stand. */
+places: Array<number>, } | { problem: "swapped",
+/** Where they stand. */
+places: Array<number>, } | { problem: "damaged" };
 
 /** What stands against signing for a root. */
 export type LockProblem = "otherRoot" | "unknownDevice" | "notConfirmed" | "otherCode" | "notStored";
@@ -530,6 +549,26 @@ ballots: number,
 weight: number,
 /** For each question the total of each option, blank last. */
 totals: Array<Array<number>>, };
+
+/** What is printed on a teller's sheet. */
+export type PaperSheet = {
+/** The private keys as 52 words. Secret: whoever reads them is the teller. */
+words: Array<string>,
+/** The sealed key file on one line, for the QR code: useless without the passphrase. */
+file: string,
+/** Base64 of the key to which boxes are sealed. */
+seal: string,
+/** Base64 of the signing key. */
+sign: string,
+/** Short form of the signing key. */
+fingerprint: string, };
+
+/** What a key file says without its passphrase. */
+export type KeyLabel = {
+/** Base64 of the signing key. */
+sign: string,
+/** Short form of the signing key. */
+fingerprint: string, };
 
 /** A new key pair, sealed. */
 export type NewTellerKey = {

@@ -25,8 +25,10 @@ import type {
   LogState,
   Missing,
   ModuleError,
+  KeyLabel,
   NewTellerKey,
   Outcome,
+  PaperSheet,
   PendingSubmission,
   ReceiptHead,
   ReceiptOutcome,
@@ -48,8 +50,10 @@ export type {
   ComplaintKind,
   ElectionInfo,
   Fragment,
+  KeyLabel,
   ListedBallot,
   LogNotice,
+  PaperSheet,
   LogState,
   NewTellerKey,
   PendingSubmission,
@@ -271,6 +275,14 @@ export interface Tellers {
   /** Makes a key pair and seals it (Argon2id, about a second). Throws `key` problem `weak` for an empty passphrase. */
   generate(passphrase: string): Promise<NewTellerKey>;
   open(input: TellerOpen): Promise<Teller>;
+  /** Six words by chance. */
+  suggest(language: string): Promise<string>;
+  /** What is printed on the teller's sheet. Throws `key` errors. */
+  sheet(file: string, passphrase: string, language: string): Promise<PaperSheet>;
+  /** The key from the words of a sheet, under a new passphrase. Throws `paper`, and `key` problem `weak`. */
+  restore(words: string, passphrase: string): Promise<NewTellerKey>;
+  /** Whose key file it is, without its passphrase. Throws `key` errors. */
+  label(file: string): Promise<KeyLabel>;
 }
 
 // ---------------------------------------------------------------- audit

@@ -2,6 +2,7 @@
 // below is the only one that the server's headers allow (Trusted Types).
 
 import countWorker from "./count-worker.ts?worker&url";
+import helperWorker from "./helper-worker.ts?worker&url";
 import voterWorker from "./voter-worker.ts?worker&url";
 
 import { integrityOf } from "../lib/sealed";
@@ -14,7 +15,7 @@ const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: str
 
 const rules: Policy = {
   createScriptURL: (url) => {
-    if (url !== voterWorker && url !== countWorker) throw new TypeError("not a worker of these pages");
+    if (url !== voterWorker && url !== countWorker && url !== helperWorker) throw new TypeError("not a worker of these pages");
     return url;
   },
 };
@@ -34,3 +35,4 @@ async function start(url: string): Promise<Worker> {
 
 export const startVoterWorker = (): Promise<Worker> => start(voterWorker);
 export const startCountWorker = (): Promise<Worker> => start(countWorker);
+export const startHelperWorker = (): Promise<Worker> => start(helperWorker);

@@ -4,9 +4,10 @@ import { errorNote } from "../../components/errors";
 import { button, errorSummary, facts, field, form, note, working } from "../../components/parts";
 import type { Shell } from "../../components/shell";
 import { h, svg } from "../../lib/dom";
-import { t } from "../../lib/i18n";
-import { estimateBits, strength, suggestPassphrase } from "../../lib/passphrase";
+import { language, t } from "../../lib/i18n";
+import { estimateBits, strength } from "../../lib/passphrase";
 import type { Isoloir, NewTellerKey } from "../../wasm/types";
+import { showPaper } from "./paper";
 
 /** Asks for a passphrase and makes the key. */
 export function showKey(shell: Shell, module: Isoloir, back: () => void, errors: Record<string, string> = {}, thrown: unknown = null): void {
@@ -18,8 +19,8 @@ export function showKey(shell: Shell, module: Isoloir, back: () => void, errors:
   const reveal = h("input", { type: "checkbox", id: "reveal", on: { change: (_, box) => {
     for (const input of [passphrase, repeat]) input.type = box.checked ? "text" : "password";
   } } });
-  const suggest = (): void => {
-    passphrase.value = repeat.value = suggestPassphrase();
+  const suggest = async (): Promise<void> => {
+    passphrase.value = repeat.value = await module.tellers.suggest(language());
     passphrase.type = repeat.type = "text";
     reveal.checked = true;
     meter.update(passphrase.value);
@@ -45,7 +46,7 @@ export function showKey(shell: Shell, module: Isoloir, back: () => void, errors:
     }
     shell.show({ render: () => working(t("tellers.making"), h("p", { class: "muted" }, t("tellers.making_hint"))) });
     try {
-      showMade(shell, module, back, kept.name.trim(), await module.tellers.generate(kept.passphrase));
+      showMade(shell, module, back, kept.name.trim(), kept.passphrase, await module.tellers.generate(kept.passphrase));
     } catch (error) {
       showKey(shell, module, back, {}, error);
     }
@@ -90,8 +91,25 @@ export function publicPart(name: string, made: Pick<NewTellerKey, "seal" | "sign
   return JSON.stringify({ role: "teller", name, seal: made.seal, sign: made.sign }, null, 2);
 }
 
-function showMade(shell: Shell, module: Isoloir, back: () => void, name: string, made: NewTellerKey): void {
-  const saved = { key: false, shared: false };
+/** A key that came back from paper: to be saved again. */
+export function showKeyFile(shell: Shell, module: Isoloir, back: () => void, made: Pick<NewTellerKey, "file" | "fileName" | "fingerprint"> & { passphrase: string | null }): void {
+  const { passphrase } = made;
+  shell.show({
+    title: () => t("tellers.restored"),
+    render: () => [
+      h("h1", null, t("tellers.restored")),
+      facts([[t("tellers.fingerprint"), h("span", { class: "mono", "data-testid": "fingerprint" }, made.fingerprint)]]),
+      note("warn", t("tellers.restored_what"), t("tellers.restored_todo")),
+      h("p", null, t("tellers.save_key_text")),
+      h("div", { class: "actions" },
+        button(t("tellers.save_key_go"), () => module.page.download(made.fileName, "application/json", made.file), "primary", "save-key"),
+        passphrase === null ? null : button(t("tellers.paper_go"), () => showPaper(shell, module, () => showKeyFile(shell, module, back, made), made.file, passphrase), "plain", "paper"),
+        button(t("tellers.done"), back, "plain", "done")),
+    ],
+  });
+}
+
+function showMade(shell: Shell, module: Isoloir, back: () => void, name: string, passphrase: string, made: NewTellerKey, saved = { key: false, shared: false }): void {
   shell.show({
     title: () => t("tellers.key_made"),
     render: () => [
@@ -104,6 +122,10 @@ function showMade(shell: Shell, module: Isoloir, back: () => void, name: string,
             saved.key = true;
             shell.redraw();
           }, saved.key ? "plain" : "primary", "save-key"), saved.key ? h("span", { class: "badge ok" }, t("tellers.saved")) : null)),
+        h("li", null,
+          h("h2", null, t("tellers.paper_go")), h("p", null, t("tellers.paper_text")),
+          h("div", { class: "actions" }, button(t("tellers.paper_go"), () =>
+            showPaper(shell, module, () => showMade(shell, module, back, name, passphrase, made, saved), made.file, passphrase), "plain", "paper"))),
         h("li", null,
           h("h2", null, t("tellers.send_public")), h("p", null, t("tellers.send_public_text")),
           h("div", { class: "card" }, facts([

@@ -13,6 +13,7 @@ import { isoloir } from "../../lib/isoloir";
 import { reloadOnNewLink } from "../../lib/reload";
 import type { Isoloir } from "../../wasm/types";
 import { showKey } from "./key";
+import { showRestore } from "./restore";
 import { showUnlock } from "./unlock";
 
 const fragment = takeFragment();
@@ -50,6 +51,10 @@ function home(shell: Shell, module: Isoloir): void {
         h("h2", { id: "make" }, t("tellers.no_key")),
         h("p", null, t("tellers.no_key_text")),
         h("div", { class: "actions" }, button(t("tellers.go_key"), () => showKey(shell, module, back), "plain", "new-key"))),
+      h("section", { class: "card", "aria-labelledby": "lost" },
+        h("h2", { id: "lost" }, t("tellers.lost_key")),
+        h("p", null, t("tellers.lost_key_text")),
+        h("div", { class: "actions" }, button(t("tellers.restore"), () => showRestore(shell, module, back), "plain", "restore"))),
       h("h2", null, t("tellers.job")),
       h("ol", null, h("li", null, t("tellers.job_key")), h("li", null, t("tellers.job_consent")), h("li", null, t("tellers.job_drill")), h("li", null, t("tellers.job_count"))),
     ],
