@@ -41,6 +41,19 @@ interface Opened<View> {
 const spent = () => new IsoloirFailure({ kind: "spent" });
 
 
+/** Resolves once it listens. */
+const startHelperWorker = () =>
+  new Promise<Worker>((resolve, reject) => {
+    const worker = new Worker(new URL("./helper-worker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = reject;
+  });
+
+/** Boxes that one worker opens sooner than another starts. */
+const FEW_BOXES = 256;
+/** Each holds a module of its own; more would take memory from the rest of the device. */
+const MOST_HELPERS = 3;
+
 /** The large module, fetched when a teller or an auditor needs it; after a failure the next call tries again. */
 class CountWorkers {
   readonly #base: string;
@@ -240,6 +253,8 @@ class TellerHandle implements Teller {
   readonly #send: SendEntry;
   readonly election: ElectionId;
   #view: TellerView;
+  /** Current ballots at the last replay. */
+  #ballots = 0;
 
   constructor(worker: WorkerClient, handle: number, election: ElectionId, view: TellerView, page: Page, send: SendEntry) {
     this.#worker = worker;
@@ -269,8 +284,10 @@ class TellerHandle implements Teller {
     return this.#view.remembers;
   }
 
-  sync(options?: TaskOptions): Promise<LogState> {
-    return this.#call("sync", [], options);
+  async sync(options?: TaskOptions): Promise<LogState> {
+    const log = await this.#call<LogState>("sync", [], options);
+    this.#ballots = log.ballots;
+    return log;
   }
 
   async consent(): Promise<EntryToSend> {
@@ -290,8 +307,21 @@ class TellerHandle implements Teller {
     return { stage, root, file, fileName: `isoloir-teller-${this.number}-${stage}.json`, stored };
   }
 
-  openBoxes(options?: TaskOptions): Promise<BoxesOpened> {
-    return this.#call("openBoxes", [], options);
+  /** With workers for the other cores: they end with the work, and with them their copies of the keys. */
+  async openBoxes(options?: TaskOptions): Promise<BoxesOpened> {
+    const wanted = this.#ballots > FEW_BOXES ? Math.min(MOST_HELPERS, (navigator.hardwareConcurrency || 1) - 1) : 0;
+    const starting = await Promise.allSettled(Array.from({ length: wanted }, startHelperWorker));
+    const helpers = starting.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const ports = helpers.map((helper) => {
+      const { port1, port2 } = new MessageChannel();
+      helper.postMessage(port1, [port1]);
+      return port2;
+    });
+    try {
+      return await this.#call("openBoxes", [ports], options);
+    } finally {
+      for (const helper of helpers) helper.terminate();
+    }
   }
 
   async supplyBox(index: number, box: Uint8Array): Promise<void> {

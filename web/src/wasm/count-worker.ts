@@ -3,7 +3,7 @@
 import { instantiate, rust } from "./count-module";
 import { IsoloirFailure } from "./failure";
 import { getBytes, insist, post } from "./http";
-import { BoxHelpers } from "./helpers";
+import { BoxHelper } from "./helpers";
 import { follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
 import { Manifests } from "./manifests";
 import { type Method, serve } from "./serve";
@@ -11,11 +11,6 @@ import type { AuditInput, BoxesOpened, ElectionInfo, LogState, TellerView } from
 
 /** Boxes asked for at once: some 100 kB, and a tenth of a second of work. */
 const BOXES = 256;
-
-/** One piece of boxes is opened sooner than another worker starts. */
-const WORTH_HELP = BOXES + 1;
-/** Each holds a module of its own; more would take memory from the rest of the device. */
-const MOST_HELPERS = 3;
 
 let compiled: WebAssembly.Module | null = null;
 
@@ -59,22 +54,17 @@ async function fetchBoxes({ rust, place }: OpenTeller, from: number, count: numb
   return new Uint8Array(await insist(ask, task.signal));
 }
 
-async function openBoxes(task: Task, handle: number): Promise<BoxesOpened> {
+async function openBoxes(task: Task, handle: number, ports: readonly MessagePort[]): Promise<BoxesOpened> {
   const opened = teller(handle);
   const total = opened.rust.startBoxes();
-  const helpers = await startHelpers(opened, total);
-  try {
-    await openAll(opened, total, helpers, task);
-  } finally {
-    for (const helper of helpers) helper.end();
-  }
+  await openAll(opened, total, await startHelpers(opened, ports), task);
   return opened.rust.boxes() as BoxesOpened;
 }
 
 /** Fetches the next boxes while the ones before are opened here and by the helpers; a piece at a time, so that memory stays small. */
-async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxHelpers[], task: Task): Promise<void> {
+async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxHelper[], task: Task): Promise<void> {
   const { rust } = opened;
-  const busy = new Map<BoxHelpers, Promise<void>>();
+  const busy = new Map<BoxHelper, Promise<void>>();
   let next: Promise<Uint8Array> | null = fetchBoxes(opened, 0, BOXES, task);
   while (next) {
     const answer: Uint8Array = await next;
@@ -97,16 +87,14 @@ async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxH
   task.progress({ stage: "boxes", done: rust.boxesDone(), total });
 }
 
-/** Workers for the other cores. Where a browser allows none, this worker does all. */
-async function startHelpers({ rust, place }: OpenTeller, total: number): Promise<BoxHelpers[]> {
-  const wanted = total < WORTH_HELP ? 0 : Math.min(MOST_HELPERS, (navigator.hardwareConcurrency || 1) - 1);
-  if (wanted < 1 || compiled === null) return [];
+/** Gives module and keys to the workers of the other cores. One that does not start is done without. */
+async function startHelpers({ rust, place }: OpenTeller, ports: readonly MessagePort[]): Promise<BoxHelper[]> {
   const module = compiled;
+  if (ports.length === 0 || module === null) return [];
   const manifest = await manifests.bytes(place.election, new AbortController().signal);
   const { number } = rust.view() as TellerView;
-  const starting = Array.from({ length: wanted }, () =>
-    BoxHelpers.start(module, { election: place.election, manifest, teller: number, secret: rust.helperKey(), buckets: rust.buckets() }));
-  const started = await Promise.allSettled(starting);
+  const started = await Promise.allSettled(ports.map((port) =>
+    new BoxHelper(port).start(module, { election: place.election, manifest, teller: number, secret: rust.helperKey(), buckets: rust.buckets() })));
   return started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 }
 

@@ -77,7 +77,8 @@ export class WorkerClient {
   }
 
   #send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    const ports = message.type === "call" ? message.args.flat().filter((each) => each instanceof MessagePort) : [];
+    this.#worker.postMessage(message, ports);
   }
 
   #receive(message: Exclude<FromWorker, { type: "started" | "failed" }>): void {
