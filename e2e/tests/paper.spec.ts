@@ -35,12 +35,13 @@ test("a lost key comes back from paper, by its words and by a picture of its cod
   const other = await open();
   await other.goto(`${server.address}/tellers/`);
   await other.getByTestId("restore").click();
-  const swapped = [...words];
-  [swapped[6], swapped[30]] = [swapped[30] ?? "", swapped[6] ?? ""];
+  // Two that differ: one word in two thousand is the same as another.
+  const later = words.findIndex((word, i) => i > 6 && word !== words[6]);
+  const swapped = words.map((word, i) => (i === 6 ? words[later] : i === later ? words[6] : word));
   await other.locator("#words").fill(swapped.join(" "));
   await other.locator("#new-passphrase").fill("crayon lanterne moulin verger tonnerre");
   await other.getByTestId("restore-words").click();
-  await expect(other.locator("#words-error")).toContainText(/7\D+31/);
+  await expect(other.locator("#words-error")).toContainText(new RegExp(`7\\D+${later + 1}`));
   await other.locator("#words").fill(words.slice(1).join(" "));
   await other.getByTestId("restore-words").click();
   await expect(other.locator("#words-error")).toContainText("51");
