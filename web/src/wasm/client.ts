@@ -31,7 +31,7 @@ import type {
   VoterView,
 } from "./types";
 import { rust } from "./page-module";
-import { startCountWorker } from "./workers";
+import { startCountWorker, startHelperWorker } from "./workers";
 
 interface Opened<View> {
   handle: number;
@@ -41,13 +41,14 @@ interface Opened<View> {
 const spent = () => new IsoloirFailure({ kind: "spent" });
 
 
-/** Resolves once it listens. */
-const startHelperWorker = () =>
-  new Promise<Worker>((resolve, reject) => {
-    const worker = new Worker(new URL("./helper-worker.ts", import.meta.url), { type: "module" });
+/** A helper that listens. */
+async function readyHelper(): Promise<Worker> {
+  const worker = await startHelperWorker();
+  return new Promise((resolve, reject) => {
     worker.onmessage = () => resolve(worker);
     worker.onerror = reject;
   });
+}
 
 /** Boxes that one worker opens sooner than another starts. */
 const FEW_BOXES = 256;
@@ -310,7 +311,7 @@ class TellerHandle implements Teller {
   /** With workers for the other cores: they end with the work, and with them their copies of the keys. */
   async openBoxes(options?: TaskOptions): Promise<BoxesOpened> {
     const wanted = this.#ballots > FEW_BOXES ? Math.min(MOST_HELPERS, (navigator.hardwareConcurrency || 1) - 1) : 0;
-    const starting = await Promise.allSettled(Array.from({ length: wanted }, startHelperWorker));
+    const starting = await Promise.allSettled(Array.from({ length: wanted }, readyHelper));
     const helpers = starting.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const ports = helpers.map((helper) => {
       const { port1, port2 } = new MessageChannel();
