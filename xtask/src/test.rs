@@ -22,7 +22,8 @@ pub fn everything(root: &Path, long: bool) -> Outcome {
     web::build(root)?;
     let mut reports = vec![native(root, long)?, documentation(root)?, pages(root)?, second_verifier(root)?];
     reports.extend(in_browser(root)?);
-    reports.extend(end_to_end(root, "test", &[])?);
+    reports.extend(end_to_end(root, "end to end", "test", &[])?);
+    reports.extend(end_to_end(root, "Firefox and WebKit", "engines", &[])?);
     if let Some(before) = before {
         reports.push(clean(&before, &work_tree(root).unwrap_or_default()));
     }
@@ -33,7 +34,7 @@ pub fn everything(root: &Path, long: bool) -> Outcome {
 pub fn browser_runs(root: &Path, script: &str, options: &[&str]) -> Outcome {
     setup::everything(root, false)?;
     web::build(root)?;
-    let report = end_to_end(root, script, options)?.ok_or_else(|| Failure::new("there is no e2e/package.json."))?;
+    let report = end_to_end(root, "end to end", script, options)?.ok_or_else(|| Failure::new("there is no e2e/package.json."))?;
     sum_up(&[report])
 }
 
@@ -109,8 +110,8 @@ fn in_browser(root: &Path) -> Outcome<Option<Report>> {
     suite::run("vectors in the browser", Runner::Harness, &mut cargo).map(Some)
 }
 
-/// Whole elections in the browser against the real server.
-fn end_to_end(root: &Path, script: &str, options: &[&str]) -> Outcome<Option<Report>> {
+/// Whole elections in browsers against the real server, by a script of e2e/package.json.
+fn end_to_end(root: &Path, name: &'static str, script: &str, options: &[&str]) -> Outcome<Option<Report>> {
     let folder = root.join("e2e");
     if !folder.join("package.json").is_file() {
         return Ok(None);
@@ -123,7 +124,7 @@ fn end_to_end(root: &Path, script: &str, options: &[&str]) -> Outcome<Option<Rep
         npm.arg("--").args(options);
     }
     with_browser(&mut npm, &browser);
-    suite::run("end to end", Runner::Playwright, &mut npm).map(Some)
+    suite::run(name, Runner::Playwright, &mut npm).map(Some)
 }
 
 /// Tells a command where the browser is.

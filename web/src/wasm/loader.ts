@@ -48,10 +48,10 @@ export function makeLoader<Bindings>(
 /** The shortest module there is: none of a browser that allows WebAssembly refuses it. */
 const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
-/** Whether WebAssembly is there and allowed. */
-function compiles(): boolean {
+/** Whether WebAssembly is there and allowed. Under a policy that forbids it WebKit compiles a module all the same, and refuses to run it. */
+function works(): boolean {
   try {
-    return new WebAssembly.Module(EMPTY) instanceof WebAssembly.Module;
+    return new WebAssembly.Instance(new WebAssembly.Module(EMPTY)) instanceof WebAssembly.Instance;
   } catch {
     return false;
   }
@@ -59,7 +59,7 @@ function compiles(): boolean {
 
 /** Fetches and compiles a module once; the page hands it to its workers. `unsupported` where WebAssembly is missing, forbidden or too old. */
 export async function compile(url: string): Promise<WebAssembly.Module> {
-  if (!compiles()) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+  if (!works()) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
   let response = await fetched(url);
   // Streaming needs the right media type, which a proxy may have changed.
   if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {

@@ -3,6 +3,7 @@
 pub mod apt;
 pub mod browser;
 pub mod cargo_tools;
+pub mod engines;
 pub mod node;
 pub mod postgres;
 pub mod wasm_target;
@@ -41,6 +42,7 @@ pub fn wasm_tools(root: &Path, by_rustup: bool) -> Outcome<WasmTools> {
 pub fn everything(root: &Path, by_rustup: bool) -> Outcome {
     let tools = wasm_tools(root, by_rustup)?;
     let browser = browser::ensure(root)?;
+    engines::ensure(root)?;
     let nextest = NEXTEST.ensure(root)?;
     let postgres = postgres::ensure(root)?;
     for folder in ["web", "e2e", "verifier"] {
