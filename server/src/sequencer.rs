@@ -386,11 +386,11 @@ impl Sequencer {
     /// Checks and appends one entry that is no ballot, or finds it.
     async fn entry(&mut self, kind: EntryKind, body: Vec<u8>, data: Vec<u8>) -> Result<Accepted, Problem> {
         self.settle().await?;
-        if let Some(index) = self.log.read(|state| state.known(kind, &body)) {
-            return self.log.entry(index).await;
-        }
         if let Some(done) = self.hand_over_entry(kind, &body, &data).await {
             return done;
+        }
+        if let Some(index) = self.log.read(|state| state.known(kind, &body)) {
+            return self.log.entry(index).await;
         }
         let now = self.log.now();
         let entry = Entry { kind, time: self.entry_time(now), body };

@@ -75,6 +75,9 @@ impl Sequencer {
         let cluster = self.log.seat.elsewhere().cloned()?;
         let answers = match cluster.hand_over(&self.log, &request).await {
             Ok(answers) => answers,
+            // This process writes the log now. What the one before it has done is read first; the caller looks at everything
+            // again.
+            Err(_) if self.log.seat.writes() => return self.settle().await.err().map(Err),
             Err(problem) => return Some(Err(problem)),
         };
         let answer = answers.into_iter().next().unwrap_or_else(|| Err(Kind::Unavailable.into()));
