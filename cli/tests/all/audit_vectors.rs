@@ -171,6 +171,86 @@ fn every_mutated_archive_is_rejected_with_check_and_entry() {
     assert!(with_entry * 2 > cases.len(), "{with_entry} of {} name an entry", cases.len());
 }
 
+/// The receipts of `plain` as files of a folder.
+fn pile(folder: &Path) -> usize {
+    let expected = json(&vectors().join("elections/plain.json"));
+    let receipts = expected["receipts"].as_array().unwrap();
+    fs::create_dir_all(folder.join("more")).unwrap();
+    for (number, receipt) in receipts.iter().enumerate() {
+        let place = if number == 0 { folder.join("more") } else { folder.to_owned() };
+        fs::write(place.join(format!("{number}.json")), receipt["receipt"].to_string()).unwrap();
+    }
+    fs::write(folder.join("read me.txt"), "no receipt").unwrap();
+    receipts.len()
+}
+
+// REQ issue 5.4: a pile of receipts at once
+#[test]
+fn a_folder_of_receipts_is_checked_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = pile(folder.path());
+    let archive = vectors().join("elections/plain.zip");
+    let output = isoloir(&["audit", "--json", archive.to_str().unwrap(), folder.path().to_str().unwrap()]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["receipts"].as_array().unwrap().len(), count);
+    // One that is no receipt is named, and nothing is checked in part.
+    fs::write(folder.path().join("other.json"), "{}").unwrap();
+    let output = isoloir(&["audit", archive.to_str().unwrap(), folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("other.json"));
+}
+
+// REQ issue 5.4: compares several sources
+#[test]
+fn sources_are_compared() {
+    let elections = vectors().join("elections");
+    let (zip, folder, other) = (elections.join("plain.zip"), elections.join("plain"), elections.join("complaint"));
+    let note = folder.join("checkpoint");
+    let output = isoloir(&["audit", zip.to_str().unwrap(), "--compare", folder.to_str().unwrap(), "--compare", note.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert_eq!(text.matches("has the same log").count(), 2, "{text}");
+    let output = isoloir(&["audit", zip.to_str().unwrap(), "--compare", other.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("is of another election"));
+}
+
+// REQ issue 5.4: for each failure the entry, the rule and what it means, in the reader's language
+#[test]
+fn failures_are_told_in_the_language_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = BTreeMap::new();
+    read_files(&vectors().join("elections/plain"), "", &mut files);
+    let entries = files.get_mut("entries.bin").unwrap();
+    entries[3548] ^= 1;
+    write_files(folder.path(), &files);
+    for (language, rule, means) in [
+        ("en", "the proof of the ballot of voter 2 does not hold", "A ballot was accepted that is not valid"),
+        ("fr", "la preuve du bulletin de l’électeur 2 ne tient pas", "Un bulletin accepté n’est pas valable"),
+    ] {
+        let output = isoloir(&["--lang", language, "audit", folder.path().to_str().unwrap()]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(rule) && text.contains(means), "{text}");
+    }
+}
+
+/// Every field of the report is in its documentation.
+#[test]
+fn the_report_is_documented() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/audit-report.md")).unwrap();
+    let archive = vectors().join("elections/complaint");
+    let output = isoloir(&["audit", "--json", archive.to_str().unwrap(), "--compare", archive.to_str().unwrap()]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["format"], "isoloir/audit-1");
+    let mut fields: Vec<String> = report.as_object().unwrap().keys().cloned().collect();
+    for list in ["checks", "turnout", "sources"] {
+        fields.extend(report[list][0].as_object().unwrap().keys().cloned());
+    }
+    for field in fields {
+        assert!(text.contains(&format!("`{field}`")), "{field} is not documented");
+    }
+}
+
 #[test]
 fn what_is_no_archive_is_a_clear_failure() {
     let folder = tempfile::tempdir().unwrap();
