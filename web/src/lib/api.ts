@@ -38,6 +38,8 @@ export interface Status {
   suspended: boolean;
   voters: number;
   ballots: number;
+  /** Hours (of UTC) with a ballot: all ballots, and the first ones of their voters. */
+  turnout: { from: Milliseconds; ballots: number; voters: number }[];
   tellers: { name: string; consented: boolean; last_drill: Milliseconds | null; reported: boolean; summed: boolean }[];
   registrars: { name: string; channel: string; consented: boolean; roll: boolean }[];
   witnesses: { name: string; seen_size: number | null; seconds: number | null }[];

@@ -106,7 +106,25 @@ function turnout(status: Status): Child {
       : h("p", { class: "lead", "data-testid": "turnout" }, t("results.turnout_text", { ballots: status.ballots, count: status.voters, share: formatPercent(share) })),
     status.voters === 0 ? null : bar(share),
     h("p", { class: "small muted" }, t("results.updated", { time: formatShortTime(status.now) })),
+    byHour(status),
   ];
+}
+
+/** The table is the data; the bars beside the hours only draw it. */
+function byHour(status: Status): Child {
+  if (status.turnout.length === 0) return null;
+  const most = Math.max(...status.turnout.map((hour) => hour.ballots));
+  return h("details", { id: "by-hour" }, h("summary", null, t("results.by_hour")),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("results.by_hour") }, h("table", { "data-testid": "by-hour" },
+      h("thead", null, h("tr", null,
+        h("th", { scope: "col" }, t("results.hour")),
+        h("th", { scope: "col", class: "n" }, t("results.hour_voters")),
+        h("th", { scope: "col", class: "n" }, t("results.hour_ballots")))),
+      h("tbody", null, status.turnout.map((hour) => h("tr", null,
+        h("th", { scope: "row" }, h("time", { datetime: new Date(hour.from).toISOString() }, formatShortTime(hour.from)), bar(hour.ballots / most)),
+        h("td", { class: "n" }, formatNumber(hour.voters)),
+        h("td", { class: "n" }, formatNumber(hour.ballots))))))),
+    h("p", { class: "small muted" }, t("results.hour_note")));
 }
 
 function notices(status: Status): Child {
