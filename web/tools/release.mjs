@@ -3,7 +3,7 @@
 // server hands out this release (`isoloir site check`).
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { languages } from "./catalogues.mjs";
 
@@ -90,7 +90,7 @@ export function release() {
     name: "isoloir-release",
     apply: "build",
     configResolved(config) {
-      folder = join(config.root, config.build.outDir);
+      folder = resolve(config.root, config.build.outDir);
     },
     closeBundle() {
       const all = files(folder).filter((path) => !COMPRESSED.test(path));

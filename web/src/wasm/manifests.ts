@@ -17,7 +17,7 @@ export class Manifests {
   async bytes(id: string, signal: AbortSignal): Promise<Uint8Array> {
     const known = this.#known.get(id);
     if (known) return known;
-    const bytes = await getBytes(`${this.#base}/api/elections/${encodeURIComponent(id)}/manifest`, signal);
+    const bytes = await getBytes(`${this.#base}/api/elections/${encodeURIComponent(id)}/manifest`, signal, true);
     this.take(id, bytes);
     return bytes;
   }
