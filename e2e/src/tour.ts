@@ -144,8 +144,9 @@ export async function voterTour(stage: Stage): Promise<void> {
   await inApp.follow(network.address);
   await expect(inApp.page.getByTestId("copy-link")).toBeVisible();
   await visit(inApp.page, "vote-in-another-app");
-  for (let i = 0; i < 4; i += 1) network.next(({ url }) => url.endsWith(`/elections/${vote.id}`), (_, way) => way.answer(busy(1)));
-  const refused = await open();
+  for (let i = 0; i < 4; i += 1) network.next(({ url, headers }) => headers.includes("x-device") && url.endsWith(`/elections/${vote.id}`), (_, way) => way.answer(busy(1)));
+  // Other pages ask for the state now and then too: what is meant for this one is known by its mark.
+  const refused = await open({ extraHTTPHeaders: { "x-device": "refused" } });
   await refused.goto(vote.voter(3).linkAt(network.address));
   await expect(refused.getByTestId("by-itself")).toBeVisible();
   await visit(refused, "vote-busy");
