@@ -36,6 +36,12 @@ serve-failed = The server does not run.
 serve-database-address = The address of the database is not understood.
     .do = Write it as postgres://user@host/name, with parameters of PostgreSQL after a question mark, such as sslmode=verify-full.
 serve-no-organiser = No organiser may begin an election on this server: name their public files with --organiser.
+settings-unreadable = The settings file { $path } cannot be understood.
+    .do = Correct the line named below; packaging/serve.toml shows every setting.
+settings-key = There is no setting “{ $key }” in { $path }. Is “{ $nearest }” meant?
+    .do = Correct the name, or remove the line.
+settings-missing = The setting “{ $key }” is missing.
+    .do = Give --{ $option }, or a file with “{ $key }” as --config.
 serve-listens = The server listens on { $address }; voters reach it at { $url }.
 serve-stopped = The server has stopped.
 

@@ -18,6 +18,7 @@ pub mod reference;
 pub mod registrar;
 pub mod replay;
 pub mod serve;
+pub mod settings;
 pub mod site;
 pub mod teller;
 pub mod times;

@@ -10,6 +10,7 @@ use isoloir_server::{
     store::DatabaseUrl,
     telemetry::{self, Format},
 };
+use serde::Deserialize;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -19,25 +20,29 @@ use crate::{
     problem,
     problem::Outcome,
     say,
+    settings::Settings,
 };
 
 /// What `serve` is given.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
+    /// Settings file; the other options go before what it says
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Folder for the database and the logs' keys
     #[arg(long, value_name = "FOLDER")]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
     /// PostgreSQL database, as postgres://user@host/name, instead of SQLite in the folder. Several servers may share it, each with
     /// the logs' keys in its own folder. Other programs on the machine can see what stands here: leave the password out and put it
     /// into the variable PGPASSWORD or the file ~/.pgpass
     #[arg(long, value_name = "URL")]
     pub database: Option<GivenDatabase>,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
+    /// Where to listen (default: 127.0.0.1:8080)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
     /// The address that voters see; its host is part of every log's name for ever
     #[arg(long, value_name = "URL")]
-    pub public_url: String,
+    pub public_url: Option<String>,
     /// Public file of an organiser who may begin elections here
     #[arg(long, value_name = "FILE")]
     pub organiser: Vec<PathBuf>,
@@ -50,13 +55,17 @@ pub struct ServeArgs {
     /// JSON file with the organiser's name, colour, logo and time zone, shown on the pages
     #[arg(long, value_name = "FILE")]
     pub look: Option<PathBuf>,
-    /// How log lines look
-    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
-    pub log_format: LogFormat,
+    /// Where monitoring programs read figures
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<SocketAddr>,
+    /// How log lines look (default: text)
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
 }
 
 /// The address of a database as it was given. What is wrong with it is said later and without repeating it: it may hold a password.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
 pub struct GivenDatabase(Option<DatabaseUrl>);
 
 impl FromStr for GivenDatabase {
@@ -67,10 +76,18 @@ impl FromStr for GivenDatabase {
     }
 }
 
+impl From<String> for GivenDatabase {
+    fn from(text: String) -> Self {
+        Self(text.parse().ok())
+    }
+}
+
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people
+    #[default]
     Text,
     /// For machines
     Json,
@@ -78,40 +95,44 @@ pub enum LogFormat {
 
 /// Runs the server until it is told to stop.
 pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
-    telemetry::init(match args.log_format {
+    let settings = args.config.as_deref().map(Settings::load).transpose()?.unwrap_or_default();
+    telemetry::init(match args.log_format.or(settings.log_format).unwrap_or_default() {
         LogFormat::Text => Format::Text,
         LogFormat::Json => Format::Json,
     });
     let organisers = if args.open_to_any_organiser {
         Organisers::Anybody
-    } else if args.organiser.is_empty() {
-        Organisers::Nobody
     } else {
-        let files = args.organiser.iter().map(|path| PublicFile::load(path, Role::Organiser));
+        let listed = if args.organiser.is_empty() { &settings.organisers } else { &args.organiser };
+        let files = listed.iter().map(|path| PublicFile::load(path, Role::Organiser));
         Organisers::Listed(files.map(|file| key(&file?)).collect::<Outcome<_>>()?)
     };
-    if matches!(organisers, Organisers::Nobody) {
+    if matches!(&organisers, Organisers::Listed(listed) if listed.is_empty()) {
         say!(ctx, "serve-no-organiser");
     }
-    let config = Config {
-        bind: args.listen,
-        public_url: args.public_url.clone(),
-        data_dir: args.data.clone(),
-        database: database(args)?,
+    let missing = |setting: &str| problem!("settings-missing", "option" => setting.replace('_', "-"), "key" => setting);
+    let public_url = args.public_url.clone().or_else(|| settings.public_url.clone()).ok_or_else(|| missing("public_url"))?;
+    let mut config = Config {
+        public_url: public_url.clone(),
+        data_dir: args.data.clone().or_else(|| settings.data.clone()).ok_or_else(|| missing("data"))?,
+        database: database(args.database.as_ref().or(settings.database.as_ref()))?,
         organisers,
-        pages: args.pages.clone().map_or(Pages::Embedded, Pages::Folder),
-        look: args.look.clone(),
+        pages: args.pages.clone().or_else(|| settings.pages.clone()).map_or(Pages::Embedded, Pages::Folder),
+        metrics: args.metrics.or(settings.metrics),
+        look: args.look.clone().or_else(|| settings.look.clone()),
         ..Config::default()
     };
+    config.bind = args.listen.or(settings.listen).unwrap_or(config.bind);
+    settings.apply(&mut config);
     let hosted = Hosted::start(config)?;
-    say!(ctx, "serve-listens", "address" => hosted.addr(), "url" => args.public_url);
+    say!(ctx, "serve-listens", "address" => hosted.addr(), "url" => public_url);
     hosted.wait()?;
     say!(ctx, "serve-stopped");
     Ok(Ending::Good)
 }
 
-fn database(args: &ServeArgs) -> Outcome<Option<DatabaseUrl>> {
-    match &args.database {
+fn database(given: Option<&GivenDatabase>) -> Outcome<Option<DatabaseUrl>> {
+    match given {
         None => Ok(None),
         Some(GivenDatabase(Some(url))) => Ok(Some(url.clone())),
         Some(GivenDatabase(None)) => Err(problem!("serve-database-address")),

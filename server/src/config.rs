@@ -33,6 +33,9 @@ pub struct Config {
     pub queue: usize,
     /// How many ballots are checked and committed together at most.
     pub batch: usize,
+    /// Where monitoring programs read figures, as Prometheus does, if anywhere. Not an address that everybody
+    /// reaches: the figures name no voter, but they show how busy the server is.
+    pub metrics: Option<SocketAddr>,
     /// How often the server looks whether an election is to be closed, fixed or counted. `None` leaves
     /// it to [`Running::tick`](crate::Running::tick).
     pub tick: Option<Duration>,
@@ -102,6 +105,7 @@ impl Default for Config {
             look: None,
             queue: 4_096,
             batch: 1_024,
+            metrics: None,
             tick: Some(Duration::from_secs(1)),
             keep_boxes: Duration::from_secs(7 * 24 * 3_600),
             workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),

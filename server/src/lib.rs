@@ -10,6 +10,7 @@ mod clock;
 mod cluster;
 mod config;
 mod elections;
+mod figures;
 mod headers;
 mod keys;
 mod limits;

@@ -64,6 +64,7 @@ pub struct Running {
     server: JoinHandle<io::Result<()>>,
     ticker: Option<JoinHandle<()>>,
     cluster: Vec<JoinHandle<()>>,
+    metrics: Option<Metrics>,
 }
 
 /// Starts a server on its PostgreSQL database, which other processes may share, or on SQLite.
@@ -121,18 +122,48 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
             let mut interval = tokio::time::interval(period);
             loop {
                 interval.tick().await;
-                service.elections.tick().await;
+                tick(&service).await;
             }
         })
     });
     let cluster = cluster.map(|cluster| cluster.run(&service)).unwrap_or_default();
-    Ok(Running { addr, service, handle, server, ticker, cluster })
+    let metrics = config.metrics.map(|at| Metrics::start(at, service.clone())).transpose()?;
+    Ok(Running { addr, service, handle, server, ticker, cluster, metrics })
+}
+
+/// Does what is due, and notes how far the elections are.
+async fn tick(service: &Service) {
+    service.elections.tick().await;
+    service.figures.sample(&service.elections, service.config.clock.now_ms());
+}
+
+/// The server of figures, which has no other route.
+struct Metrics {
+    addr: SocketAddr,
+    handle: ServerHandle,
+}
+
+impl Metrics {
+    fn start(at: SocketAddr, service: web::Data<Service>) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(at).map_err(StartError::Bind)?;
+        let addr = listener.local_addr().map_err(StartError::Bind)?;
+        let app = move || App::new().app_data(service.clone()).route("/metrics", web::get().to(routes::metrics));
+        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).map_err(StartError::Bind)?.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Ok(Self { addr, handle })
+    }
 }
 
 impl Running {
     /// Closes, fixes and counts what is due by now.
     pub async fn tick(&self) {
-        self.service.elections.tick().await;
+        tick(&self.service).await;
+    }
+
+    /// Where monitoring programs read figures.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|metrics| metrics.addr)
     }
 
     /// How many ballots wait for their turn, in all elections.
@@ -149,6 +180,9 @@ impl Running {
     pub async fn stop(self) {
         if let Some(ticker) = self.ticker {
             ticker.abort();
+        }
+        if let Some(metrics) = self.metrics {
+            metrics.handle.stop(false).await;
         }
         self.handle.stop(true).await;
         // The server was told to stop; how it ended changes nothing.

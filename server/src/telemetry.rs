@@ -9,7 +9,10 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
+    web,
 };
+
+use crate::routes::Service;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,12 +42,16 @@ pub(crate) async fn record(request: ServiceRequest, next: Next<impl MessageBody>
     let began = Instant::now();
     let method = request.method().clone();
     let response = next.call(request).await?;
+    let took = began.elapsed();
     let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
     tracing::info!(
-        route,
+        route = route.as_str(),
         method = method.as_str(),
         status = response.status().as_u16(),
-        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     );
+    if let Some(service) = response.request().app_data::<web::Data<Service>>() {
+        service.figures.answered(&route, method.as_str(), response.status().as_u16(), took, service.config.clock.now_ms());
+    }
     Ok(response)
 }

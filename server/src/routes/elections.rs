@@ -217,7 +217,7 @@ fn notice_name(what: What) -> (&'static str, Option<u64>) {
     }
 }
 
-fn phase_name(phase: Phase) -> &'static str {
+pub(crate) fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Setup => "setup",
         Phase::Open => "open",

@@ -9,6 +9,7 @@ mod elections;
 mod entries;
 mod logs;
 mod service;
+mod status;
 mod tiles;
 
 use std::{
@@ -25,6 +26,7 @@ use actix_web::{
 };
 
 pub(crate) use service::Service;
+pub(crate) use status::metrics;
 
 use crate::{
     log::Log,
@@ -42,6 +44,7 @@ pub(crate) fn table(config: &mut ServiceConfig) {
     config
         .service(resource("/healthz").route(read().to(service::health)))
         .service(resource("/version").route(read().to(service::version)))
+        .service(resource("/api/status").route(read().to(status::status)))
         .service(resource("/api/logs").route(post().to(logs::create)))
         .service(resource("/api/look").route(read().to(look::settings)))
         .service(resource("/api/look/logo").route(read().to(look::logo)))

@@ -11,6 +11,7 @@ use crate::{
     assets::Assets,
     config::Config,
     elections::Elections,
+    figures::Figures,
     keys::KeyFolder,
     limits::Senders,
     look::Look,
@@ -20,6 +21,12 @@ use crate::{
 
 /// Entries with large data that may be under way at once.
 const LARGE: usize = 2;
+
+/// The build, if whoever built the program named it.
+pub(crate) const BUILD: &str = match option_env!("ISOLOIR_BUILD") {
+    Some(build) => build,
+    None => "development",
+};
 
 /// What all handlers share.
 pub(crate) struct Service {
@@ -31,6 +38,10 @@ pub(crate) struct Service {
     pub look: Look,
     /// Who sent how much of late.
     pub senders: Senders,
+    /// What the server counts about itself.
+    pub figures: Figures,
+    /// When it started, in ms since 1970.
+    pub started: u64,
     /// Held by whoever begins an election.
     pub beginning: Mutex<()>,
     /// Held by whoever sends large data.
@@ -48,7 +59,8 @@ impl Service {
         senders: Senders,
     ) -> Self {
         let (beginning, large) = (Mutex::new(()), Semaphore::new(LARGE));
-        Self { config, store, elections, keys, assets, look, senders, beginning, large }
+        let (figures, started) = (Figures::default(), config.clock.now_ms());
+        Self { config, store, elections, keys, assets, look, senders, figures, started, beginning, large }
     }
 
     /// The origin of the log of this name.
@@ -86,7 +98,7 @@ pub(crate) async fn health(service: web::Data<Service>) -> Result<web::Json<Valu
 pub(crate) async fn version() -> web::Json<Value> {
     web::Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "build": option_env!("ISOLOIR_BUILD").unwrap_or("development"),
+        "build": BUILD,
     }))
 }
 
