@@ -11,7 +11,11 @@ use std::{
 use isoloir_server::Config;
 use serde::Deserialize;
 
-use crate::{durable, problem, problem::Outcome, serve::{GivenDatabase, LogFormat}};
+use crate::{
+    durable, problem,
+    problem::Outcome,
+    serve::{GivenDatabase, LogFormat},
+};
 
 /// All keys there are.
 pub const KEYS: [&str; 18] = [
@@ -101,7 +105,8 @@ impl Settings {
         set(&mut config.connections, self.connections);
         set(&mut config.connections_per_address, self.connections_per_address);
         config.address_header = self.address_header.clone().or_else(|| config.address_header.take());
-        let wait = |to: &mut Duration, from: Option<u64>, unit: u64| *to = from.map_or(*to, |n| Duration::from_secs(n.saturating_mul(unit)));
+        let wait =
+            |to: &mut Duration, from: Option<u64>, unit: u64| *to = from.map_or(*to, |n| Duration::from_secs(n.saturating_mul(unit)));
         wait(&mut config.keep_boxes, self.keep_boxes_hours, 3_600);
         wait(&mut config.request_timeout, self.request_timeout_seconds, 1);
         wait(&mut config.shutdown_timeout, self.shutdown_timeout_seconds, 1);
@@ -136,7 +141,8 @@ mod tests {
         let mut keys = Vec::new();
         let mut uncommented = String::new();
         for line in example.lines() {
-            let line = line.strip_prefix("# ").filter(|line| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))).unwrap_or(line);
+            let line =
+                line.strip_prefix("# ").filter(|line| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))).unwrap_or(line);
             if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
                 keys.push(key.to_owned());
             }

@@ -232,7 +232,10 @@ mod tests {
         figures.answered(CAST, "GET", 405, Duration::from_secs(9), NOW);
         figures.answered("/healthz", "GET", 200, Duration::from_secs(9), NOW);
         let delay = figures.delay(NOW);
-        assert_eq!((delay.count(), delay.within(40), delay.within(50), delay.within(80), delay.within(99)), (5, Some(5), Some(50), Some(50), None));
+        assert_eq!(
+            (delay.count(), delay.within(40), delay.within(50), delay.within(80), delay.within(99)),
+            (5, Some(5), Some(50), Some(50), None)
+        );
         // Five minutes later they are no longer what voters wait.
         assert_eq!(figures.delay(NOW + 5 * MINUTE_MS).count(), 0);
     }

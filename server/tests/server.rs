@@ -12,6 +12,7 @@ mod routes {
     mod logs;
     mod look;
     mod pages;
+    mod status;
     mod tiles;
 }
 mod cluster;

@@ -148,6 +148,11 @@ impl TestServer {
         Anonymous::new(self.addr())
     }
 
+    /// Where monitoring programs read.
+    pub fn metrics(&self) -> Anonymous {
+        Anonymous::new(self.running().metrics_addr().unwrap())
+    }
+
     pub fn addr(&self) -> SocketAddr {
         self.elsewhere.unwrap_or_else(|| self.running().addr)
     }
