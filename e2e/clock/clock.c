@@ -1,6 +1,7 @@
 /* Shifts the wall clock of the programs it is loaded into (LD_PRELOAD), by the milliseconds that
  * stand in the file named by ISOLOIR_TEST_CLOCK. The programs are the real ones, unchanged: none of
- * them has a door for tests. Clocks that measure spans are left alone. */
+ * them has a door for tests. The clock since the machine's start goes with it, as if the machine had slept: the server believes
+ * no date that disagrees with it. The clock of timers is left alone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -27,7 +28,8 @@ __attribute__((constructor)) static void begin(void) {
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
     int failed = real_clock_gettime ? real_clock_gettime(clock, now) : (int)syscall(SYS_clock_gettime, clock, now);
-    if (failed || !shift || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)) return failed;
+    int passes = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_BOOTTIME;
+    if (failed || !shift || !passes) return failed;
     int64_t ms = *shift;
     int64_t nanoseconds = now->tv_nsec + ms % 1000 * 1000000;
     now->tv_sec += ms / 1000 + nanoseconds / 1000000000;

@@ -9,8 +9,10 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use nix::time::{ClockId, clock_gettime};
 
 /// A jump by so many ms is none: a clock that is set right now and then.
 const TOLERANCE: i128 = 30_000;
@@ -110,7 +112,7 @@ impl<C: Clock> From<Arc<C>> for SharedClock {
 
 impl Default for SharedClock {
     fn default() -> Self {
-        Self::new(Arc::new(SystemClock::default()))
+        Self::new(Arc::new(SystemClock))
     }
 }
 
@@ -120,17 +122,9 @@ impl fmt::Debug for SharedClock {
     }
 }
 
-/// The machine's clock.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemClock {
-    began: Instant,
-}
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self { began: Instant::now() }
-    }
-}
+/// The machine's clocks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
@@ -138,10 +132,18 @@ impl Clock for SystemClock {
         u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Since the machine was started. Goes on while the machine sleeps: that is no jump of the date.
     fn steady_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let since_boot = clock_gettime(STEADY).map(Duration::from).unwrap_or_default();
+        u64::try_from(since_boot.as_millis()).unwrap_or(u64::MAX)
     }
 }
+
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::CLOCK_BOOTTIME;
+/// On macOS this one goes on while the machine sleeps.
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::CLOCK_MONOTONIC;
 
 #[cfg(test)]
 mod tests {
