@@ -15,7 +15,7 @@ fn a_full_disk_refuses_votes_and_loses_none() {
     let data = scene.server.data_dir().to_owned();
     let largest = crate::support::files(&data).iter().map(|file| std::fs::metadata(file).unwrap().len()).max().unwrap();
     // No file may grow by more than some ballots; the signal that says so is ignored, so that writing fails as on a full disk.
-    let blocks = largest / 512 + 128;
+    let blocks = largest / 512 + 1_024;
     let mut process = Process::start_with(&data, None, &format!("trap '' XFSZ; ulimit -f {blocks}"));
     scene.server.elsewhere = Some(process.addr);
     let mut receipts = vec![first];
