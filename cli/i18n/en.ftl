@@ -622,3 +622,42 @@ site-policy = UNSAFE   { $path }: the content security policy is missing or allo
 site-holds = { $server } hands out the pages of the release { $build }: { $files } files, every byte as listed.
 site-fails = { $server } does NOT hand out the pages of the release { $build }: { $count } differences. Do not vote through it before its operator has explained them.
 site-one-answer = A server can give others other pages. Check again from other places and networks.
+
+## Copies of a server's database
+
+backup-made = The copy is in { $path }. It holds sealed ballots: keep it safe, and delete it when the server deletes its own, 7 days after the result.
+backup-exists = { $path } is there already.
+    .do = Name a new file for a copy, or a folder without a database to bring one back.
+backup-damaged = The log { $log } of this copy does not replay.
+    .do = Take an older or another copy. Nothing was brought back.
+backup-failed = The copy cannot be made or read: { $path }.
+    .do = Check that the folder holds isoloir.sqlite, that there is room, and that you may read and write there.
+restore-log = Log { $log }: { $size } entries, replayed and equal to the signed checkpoint.
+restore-no-key = The key of log { $log } is not in { $path }: its election can be read but cannot go on.
+restore-old = Brought back. If ballots were answered after this copy was made, their receipts will not be found: tell voters, tellers and witnesses before you serve it.
+
+## The watch from outside
+
+watch-good = All is well: the server answers, the log continues, the witnesses sign, ballots would be received.
+watch-down = { $server } does not answer as it should.
+    .do = Ask its operator. Voters’ pages try again by themselves; nothing that was answered is lost.
+watch-clock = The server’s clock and this device’s differ by { $seconds } seconds.
+    .do = Look which of the two is wrong. Voting opens and closes by the server’s clock.
+watch-log = ALARM: the log is not what it was, or cannot be read. The checkpoint that was good is kept in { $path }.
+    .do = Read what follows. If the log is another one, keep that file and tell the tellers, the witnesses and the public.
+watch-times = Entry { $index } of the log is dated later than now.
+    .do = Look at the clocks of the server and of this device.
+watch-witness = These witnesses have not signed what has been in the log for long ({ $size } entries): { $names }.
+    .do = Ask whoever runs them. The count needs enough witnesses.
+watch-slot = What the server says of voter { $slot } is not what the log says.
+    .do = Tell the operator and the public: a voter’s page would be misled. Voters should wait.
+watch-ballots = The server does not take ballots as it should.
+    .do = Ask its operator at once. Voters’ pages keep their ballots and send them again.
+watch-pages = The server does not send the pages of the release { $build }: { $count } differences.
+    .do = Do not vote through it before its operator has explained them. “site check” names the files.
+watch-slow = The server took { $seconds } seconds to answer.
+    .do = Ask the operator whether it is busy.
+watch-hook = The program { $path } could not be run or failed.
+    .do = Run it by hand once, with a line of text as its input.
+watch-state-unreadable = { $path } is not what this watch has written about this election.
+    .do = Give each election a file of its own with --state.

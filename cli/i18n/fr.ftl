@@ -736,3 +736,61 @@ site-policy = RISQUE   { $path } : la politique de sécurité du contenu manque 
 site-holds = { $server } distribue les pages de la version { $build } : { $files } fichiers, chaque octet comme listé.
 site-fails = { $server } ne distribue PAS les pages de la version { $build } : { $count } différences. Ne votez pas par lui avant que son exploitant les ait expliquées.
 site-one-answer = Un serveur peut donner d’autres pages à d’autres. Recommencez depuis d’autres lieux et d’autres réseaux.
+
+## Copies de la base d’un serveur
+
+backup-made = La copie est dans { $path }. Elle contient des bulletins scellés : gardez-la en lieu sûr, et effacez-la quand le serveur efface les siens, 7 jours après le résultat.
+backup-exists = { $path } existe déjà.
+    .do = Nommez un nouveau fichier pour la copie, ou un dossier sans base pour la remettre.
+backup-damaged = Le registre { $log } de cette copie ne se rejoue pas.
+    .do = Prenez une copie plus ancienne ou une autre. Rien n’a été remis.
+backup-failed = La copie ne peut pas être faite ou lue : { $path }.
+    .do = Vérifiez que le dossier contient isoloir.sqlite, qu’il reste de la place, et que vous pouvez y lire et écrire.
+restore-log = Registre { $log } : { $size } entrées, rejouées et conformes au point de contrôle signé.
+restore-no-key = La clé du registre { $log } n’est pas dans { $path } : son scrutin peut être lu mais pas continuer.
+restore-old = La copie est remise. Si des bulletins ont reçu une réponse après cette copie, leurs récépissés n’y seront pas : prévenez électeurs, scrutateurs et témoins avant de la servir.
+
+help-backup = Pour les exploitants : copier la base d’un serveur, même pendant qu’il tourne
+help-backup--data = Le dossier du serveur
+help-backup--keys = Copier aussi les clés des registres dans ce dossier ; gardez-le ailleurs que la copie de la base
+help-backup--file = La copie, un nouveau fichier
+help-restore = Pour les exploitants : vérifier une copie et la remettre dans un dossier vide
+help-restore--data = Le dossier du serveur, sans base
+help-restore--keys = Où sont les copies des clés des registres
+help-restore--file = La copie
+
+## La surveillance de l’extérieur
+
+watch-good = Tout va bien : le serveur répond, le registre continue, les témoins signent, les bulletins seraient reçus.
+watch-down = { $server } ne répond pas comme il le devrait.
+    .do = Demandez à son exploitant. Les pages des électeurs réessaient seules ; rien de ce qui a reçu une réponse n’est perdu.
+watch-clock = L’horloge du serveur et celle de cet appareil diffèrent de { $seconds } secondes.
+    .do = Voyez laquelle des deux est fausse. Le vote ouvre et ferme à l’heure du serveur.
+watch-log = ALERTE : le registre n’est plus ce qu’il était, ou ne peut pas être lu. Le point de contrôle qui était bon est gardé dans { $path }.
+    .do = Lisez la suite. Si le registre est un autre, gardez ce fichier et prévenez les scrutateurs, les témoins et le public.
+watch-times = L’entrée { $index } du registre est datée de plus tard que maintenant.
+    .do = Regardez les horloges du serveur et de cet appareil.
+watch-witness = Ces témoins n’ont pas signé ce qui est dans le registre depuis longtemps ({ $size } entrées) : { $names }.
+    .do = Demandez à ceux qui les font tourner. Le dépouillement a besoin d’assez de témoins.
+watch-slot = Ce que le serveur dit de l’électeur { $slot } n’est pas ce que dit le registre.
+    .do = Prévenez l’exploitant et le public : la page d’un électeur serait trompée. Que les électeurs attendent.
+watch-ballots = Le serveur ne prend pas les bulletins comme il le devrait.
+    .do = Demandez aussitôt à son exploitant. Les pages des électeurs gardent leurs bulletins et les renvoient.
+watch-pages = Le serveur n’envoie pas les pages de la version { $build } : { $count } différences.
+    .do = Ne votez pas par lui avant que son exploitant ne les ait expliquées. « site check » nomme les fichiers.
+watch-slow = Le serveur a mis { $seconds } secondes à répondre.
+    .do = Demandez à l’exploitant s’il est surchargé.
+watch-hook = Le programme { $path } n’a pas pu être lancé ou a échoué.
+    .do = Lancez-le une fois à la main, avec une ligne de texte en entrée.
+watch-state-unreadable = { $path } n’est pas ce que cette surveillance a écrit sur ce scrutin.
+    .do = Donnez à chaque scrutin son propre fichier avec --state.
+
+help-watch = Pour tous : surveiller un scrutin de l’extérieur et donner l’alerte
+help-watch--state = Où elle retient ce qu’était le registre ; un fichier par scrutin
+help-watch--list = La liste hashes.txt de la version dont le serveur devrait envoyer les pages
+help-watch--no-pages = Ne pas regarder les pages
+help-watch--once = Regarder une fois ; code de sortie 1 si quelque chose ne va pas (pour cron)
+help-watch--every = Secondes entre deux regards
+help-watch--patience = Secondes après lesquelles un serveur compte comme muet ; la moitié est lent
+help-watch--witness-patience = Minutes après lesquelles un témoin devrait avoir signé ce qui est nouveau
+help-watch--hook = Programme à lancer quand quelque chose commence ou cesse d’aller mal ; il reçoit les phrases en entrée

@@ -5,12 +5,12 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
-    audit,
+    audit, backup,
     context::Context,
     demo, election,
     i18n::{Catalogue, Language},
     problem::Outcome,
-    receipt, registrar, serve, site, teller, witness,
+    receipt, registrar, serve, site, teller, watch, witness,
 };
 
 /// Verifiable voting by internet: run, count, watch and check elections.
@@ -30,6 +30,10 @@ pub struct Cli {
 pub enum Command {
     /// Run the server
     Serve(serve::ServeArgs),
+    /// For operators: copy the database of a server, also while it runs
+    Backup(backup::BackupArgs),
+    /// For operators: check a copy and bring it back into an empty folder
+    Restore(backup::RestoreArgs),
     /// For organisers: describe, announce, open and follow an election
     #[command(subcommand)]
     Election(election::ElectionCommand),
@@ -50,6 +54,8 @@ pub enum Command {
     /// For everybody: see whether a server hands out the pages of a release
     #[command(subcommand)]
     Site(site::SiteCommand),
+    /// For everybody: watch an election from outside and raise an alarm
+    Watch(watch::WatchArgs),
     /// Play an election of 300 members on this machine
     Demo(demo::DemoArgs),
 }
@@ -132,6 +138,8 @@ pub fn translate(mut command: clap::Command, catalogue: &Catalogue, key: &str) -
 pub fn run(ctx: &mut Context, cli: Cli) -> Outcome<Ending> {
     match cli.command {
         Command::Serve(args) => serve::run(ctx, &args),
+        Command::Backup(args) => backup::backup(ctx, &args),
+        Command::Restore(args) => backup::restore(ctx, &args),
         Command::Election(command) => election::run(ctx, command),
         Command::Registrar(command) => registrar::run(ctx, *command),
         Command::Teller(command) => teller::run(ctx, command),
@@ -139,6 +147,7 @@ pub fn run(ctx: &mut Context, cli: Cli) -> Outcome<Ending> {
         Command::Audit(args) => audit::run(ctx, &args),
         Command::Receipt(command) => receipt::run(ctx, &command),
         Command::Site(command) => site::run(ctx, &command),
+        Command::Watch(args) => watch::run(ctx, &args),
         Command::Demo(args) => demo::run(ctx, args),
     }
 }

@@ -33,6 +33,8 @@ pub struct Client {
     agent: ureq::Agent,
     base: String,
     clock: Arc<dyn Clock>,
+    /// How often a request is made at most.
+    tries: u32,
 }
 
 /// What the server says about an election.
@@ -216,7 +218,19 @@ impl Client {
             .timeout_connect(Some(Duration::from_secs(20)))
             .timeout_recv_response(Some(Duration::from_secs(120)))
             .build();
-        Ok(Self { agent: config.into(), base: base.to_owned(), clock })
+        Ok(Self { agent: config.into(), base: base.to_owned(), clock, tries: TRIES })
+    }
+
+    /// The same for whoever wants to know that the server does not answer: each request is made twice at most and waits for so long.
+    #[must_use]
+    pub fn impatient(&self, patience: Duration) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("isoloir/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(patience))
+            .timeout_recv_response(Some(patience))
+            .build();
+        Self { agent: config.into(), base: self.base.clone(), clock: Arc::clone(&self.clock), tries: 2 }
     }
 
     /// The server's address, without a slash at the end.
@@ -376,9 +390,9 @@ impl Client {
             };
             let wait = match answer {
                 Ok(answer) if answer.status().is_success() => return Ok(answer),
-                Ok(answer) if answer.status().as_u16() == 503 && tries < TRIES => retry_after(&answer),
+                Ok(answer) if answer.status().as_u16() == 503 && tries < self.tries => retry_after(&answer),
                 Ok(answer) => return Err(refused(answer)),
-                Err(error) if tries >= TRIES => return Err(problem!("server-unreachable", "server" => self.base).because(&error)),
+                Err(error) if tries >= self.tries => return Err(problem!("server-unreachable", "server" => self.base).because(&error)),
                 Err(_) => 1,
             };
             self.clock.pause(Duration::from_secs(wait));

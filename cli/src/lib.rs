@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod audit;
+pub mod backup;
 pub mod client;
 pub mod context;
 pub mod demo;
@@ -23,6 +24,7 @@ pub mod site;
 pub mod teller;
 pub mod times;
 pub mod voter;
+pub mod watch;
 pub mod witness;
 
 pub use args::{run, run_process};

@@ -205,7 +205,7 @@ async fn interrupted() -> std::io::Result<()> {
 }
 
 /// An error with all that caused it.
-struct Chain<'a>(&'a dyn std::error::Error);
+pub(crate) struct Chain<'a>(pub &'a dyn std::error::Error);
 
 impl std::fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,6 +6,7 @@
 //! the [`store`]. Reading never waits for writing but for the moment in which a batch is applied.
 
 mod assets;
+pub mod backup;
 mod clock;
 mod cluster;
 mod config;

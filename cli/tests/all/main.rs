@@ -9,6 +9,7 @@
 )]
 
 mod audit_vectors;
+mod backup;
 mod catalogue;
 mod demo;
 mod fork;
@@ -18,4 +19,5 @@ mod paper;
 mod site;
 mod smtp;
 mod support;
+mod watch;
 mod whole_election;
