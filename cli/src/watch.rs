@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeSet,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -129,7 +129,7 @@ fn tell(ctx: &mut Context, args: &WatchArgs, faults: &[Problem], before: &BTreeS
     }
 }
 
-fn call(hook: &PathBuf, words: &str) -> Outcome<()> {
+fn call(hook: &Path, words: &str) -> Outcome<()> {
     let failed = |error: std::io::Error| problem!("watch-hook", "path" => hook.display()).because(&error);
     let mut child = Command::new(hook).stdin(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
