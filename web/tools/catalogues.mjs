@@ -16,6 +16,7 @@ export const sections = {
   organiser: ["organiser"],
   results: ["results"],
   audit: ["audit"],
+  status: ["status"],
   accessibility: ["accessibility"],
 };
 

@@ -207,7 +207,8 @@ impl Witness {
     }
 
     pub fn cosign_note(&self, scene: &Scene, note: &str) -> Answer {
-        let line = cosign(note, &self.name, &self.secret, scene.server.clock.now() / 1_000).unwrap();
+        let shown = isoloir_server::Clock::now_ms(scene.server.clock.as_ref());
+        let line = cosign(note, &self.name, &self.secret, shown / 1_000).unwrap();
         scene.http().post(&scene.path("/cosignatures"), format!("{note}{line}").as_bytes())
     }
 }

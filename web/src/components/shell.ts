@@ -147,6 +147,7 @@ function links(election: string | null): HTMLElement {
     [`/audit/${hash}`, "common.link_audit"],
     [`/tellers/${hash}`, "common.link_tellers"],
     [`/organiser/${hash}`, "common.link_organiser"],
+    ["/status/", "common.link_status"],
     ["/accessibility/", "common.link_accessibility"],
   ];
   const list = h("ul");

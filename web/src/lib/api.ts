@@ -69,6 +69,34 @@ export interface Slot {
   ballots: ListedBallot[];
 }
 
+/** How the server is doing: numbers only, by the minute. */
+export interface ServerStatus {
+  version: string;
+  build: string;
+  now: Milliseconds;
+  minutes_up: number;
+  store: boolean;
+  damaged: number;
+  queue: number;
+  /** Ballots of the last five minutes, and the times within which half and nearly all of them were answered; null past ten seconds. */
+  delay: { ballots: number; half_ms: number | null; most_ms: number | null };
+  turned_away: number;
+  elections: ServerElection[];
+}
+
+export interface ServerElection {
+  id: ElectionId;
+  title: Text;
+  phase: Phase;
+  size: number;
+  voters: number;
+  ballots: number;
+  pace: { minute: number; five_minutes: number; hour: number };
+  waiting: number;
+  recording: boolean;
+  witnesses: { name: string; seen_size: number | null; minutes_ago: number | null }[];
+}
+
 /** The server answered, and said no. */
 export class Problem extends Error {
   constructor(
@@ -193,6 +221,7 @@ export const clockSkew = (): Milliseconds => -clockOffset;
 
 export const api = {
   elections: (options?: RequestOptions): Promise<ElectionSummary[]> => json("/api/elections", options),
+  server: (options?: RequestOptions): Promise<ServerStatus> => json("/api/status", options),
   async status(election: ElectionId, options?: RequestOptions): Promise<Status> {
     const asked = Date.now();
     const status = await json<Status>(at(election), options);
