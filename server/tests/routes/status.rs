@@ -44,7 +44,7 @@ fn metrics_have_an_address_of_their_own_and_no_voter() {
     scene.http().get("/metrics").expect(404);
     let text = scene.server.metrics().get("/metrics").expect(200).text();
     assert!(
-        text.contains("isoloir_requests_total{route=\"/api/elections/{id}/slots/{slot}\",method=\"GET\",status=\"200\"} 1\n"),
+        text.contains("isoloir_requests_total{route=\"/api/elections/{id}/slots/{slot}\",method=\"GET\",status=\"200\"} 2\n"),
         "{text}"
     );
     assert!(text.contains("isoloir_voted{log=\"congres\"} 1\n"), "{text}");
