@@ -9,7 +9,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use clap::Args;
@@ -151,12 +151,12 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// Everything that is wrong now.
     fn look(&mut self, ctx: &mut Context) -> Vec<Problem> {
-        let began = Instant::now();
+        let began = ctx.now();
         let status = match self.target.client.status(&self.target.id()) {
             Ok(status) => status,
             Err(problem) => return vec![problem!("watch-down", "server" => self.target.client.base()).with(problem)],
         };
-        let took = began.elapsed();
+        let took = Duration::from_millis(ctx.now().saturating_sub(began));
         let mut faults = Vec::new();
         if took.saturating_mul(2) > Duration::from_secs(self.args.patience) {
             faults.push(problem!("watch-slow", "seconds" => took.as_secs()));

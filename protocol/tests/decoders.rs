@@ -1,5 +1,5 @@
 //! Decoders on any bytes: no panic, and what is accepted is written back byte for byte.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, missing_docs)]
 
 mod common;
 

@@ -18,7 +18,7 @@ use isoloir::{
     i18n::Language,
 };
 
-use super::support::{Captured, Desk, START};
+use super::support::{Captured, Desk, START, TestClock};
 
 /// A device whose clock stands at a time.
 struct At(u64);
@@ -119,7 +119,7 @@ fn changed_pages_are_named() {
 fn a_server_that_takes_no_ballots_or_takes_its_time_is_named() {
     let mut desk = open();
     let faults = Arc::new(Faults::default());
-    let between = between(desk.base.rsplit('/').next().unwrap().parse().unwrap(), faults.clone());
+    let between = between(desk.base.rsplit('/').next().unwrap().parse().unwrap(), faults.clone(), desk.clock.clone());
     let file = fs::read_to_string(desk.path("election.json")).unwrap();
     desk.write("between.json", &file.replace(&desk.base, &format!("http://{between}")));
     let line = "watch --once --no-pages --patience 6 --election @between.json --state @watch.json";
@@ -146,7 +146,7 @@ struct Faults {
 }
 
 /// Somebody on the way to a server, who passes on one request for each connection.
-fn between(server: SocketAddr, faults: Arc<Faults>) -> SocketAddr {
+fn between(server: SocketAddr, faults: Arc<Faults>, clock: Arc<TestClock>) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let addr = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -158,7 +158,7 @@ fn between(server: SocketAddr, faults: Arc<Faults>) -> SocketAddr {
                 continue;
             }
             if faults.delays.swap(false, Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(3_500));
+                clock.advance(3_500);
             }
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
