@@ -1,6 +1,8 @@
 // The whole way of an election, played in the browser: two voters, a vote again, wrong codes, a test
 // of the device, a receipt check, three tellers of whom one stays away, the result, the audit.
 
+import { readFileSync } from "node:fs";
+
 import { HOUR, MINUTE } from "../src/clock.js";
 import { BOARD, TEXTS } from "../src/election.js";
 import { castByProgram } from "../src/machine.js";
@@ -130,6 +132,11 @@ test("an election from the first link to the audited result", async ({ election,
     await page.goto(vote.page("results"));
     await expect(page.getByTestId("phase")).toHaveAttribute("data-phase", "counted");
     for (const [q, expected] of totals.entries()) expect(await shown(page, q)).toEqual(expected);
+    const download = page.waitForEvent("download");
+    await page.getByTestId("result-json").click();
+    const saved = JSON.parse(readFileSync(await (await download).path(), "utf8")) as { election: string; questions: { totals: number[] }[] };
+    expect(saved.election).toBe(vote.id);
+    expect(saved.questions.map((question) => question.totals)).toEqual(totals);
   });
 
   await test.step("the audit page accepts, check by check", async () => {

@@ -5,15 +5,16 @@ import catalogues from "virtual:catalogues/results";
 import { chooseElection } from "../components/choose-election";
 import { clockNote, heading } from "../components/election";
 import { errorScreen } from "../components/errors";
-import { bar, facts, groups, note, when, withTime, working, written } from "../components/parts";
+import { bar, button, facts, groups, note, when, withTime, working, written } from "../components/parts";
 import { people } from "../components/people";
-import { resultTables } from "../components/result-tables";
+import { resultTables, type CountedBucket } from "../components/result-tables";
 import { startPage } from "../components/shell";
 import { api, serverNow, type Status } from "../lib/api";
 import { h, type Child } from "../lib/dom";
 import { takeFragment } from "../lib/fragment";
-import { formatNumber, formatPercent, formatShortTime, t, tx } from "../lib/i18n";
+import { formatNumber, formatPercent, formatShortTime, language, t, tx } from "../lib/i18n";
 import { isoloir } from "../lib/isoloir";
+import { resultCsv, resultJson } from "../lib/open-data";
 import { votingNow } from "../lib/phase";
 import { reloadOnNewLink } from "../lib/reload";
 import type { ElectionInfo } from "../wasm/types";
@@ -77,6 +78,21 @@ function screen(info: ElectionInfo, status: Status): Child {
       h("a", { class: "button primary", href: `/audit/#${info.id}` }, t("results.to_audit")),
       h("a", { class: "button", href: `/check/#${info.id}` }, t("common.link_check")),
       h("a", { class: "button", href: api.archivePath(info.id), download: true }, t("results.archive"))),
+    counted && status.buckets ? openData(info, status, status.buckets) : null,
+  ];
+}
+
+/** The result as files. */
+function openData(info: ElectionInfo, status: Status, buckets: readonly CountedBucket[]): Child {
+  const name = `result-${info.id.slice(0, 8)}`;
+  const save = async (ending: string, mediaType: string, content: string): Promise<void> => (await isoloir()).page.download(`${name}.${ending}`, mediaType, content);
+  const published = { id: info.id, closing: status.closing?.code ?? null, counting: status.fix?.code ?? null, voters: status.voters, ballots: status.ballots };
+  return [
+    h("h2", null, t("results.data")),
+    h("p", null, t("results.data_text")),
+    h("div", { class: "actions" },
+      button(t("results.csv"), () => save("csv", "text/csv", resultCsv(info.manifest, buckets, language())), "plain", "result-csv"),
+      button(t("results.json"), () => save("json", "application/json", resultJson(info.manifest, buckets, published)), "plain", "result-json")),
   ];
 }
 
