@@ -302,6 +302,7 @@ async function newKey({ open, visit }: Stage, vote: Election): Promise<void> {
   await visit(page, "tellers-new-key-errors");
   await page.locator("#name").fill("Anne Kermarec");
   await page.getByTestId("suggest").click();
+  await expect(page.locator("#passphrase")).toHaveValue(/^(\p{L}+ ){5}\p{L}+$/u);
   await page.getByTestId("make-key").click();
   await expect(page.getByTestId("save-key")).toBeVisible();
   await page.getByTestId("save-key").click();

@@ -104,6 +104,7 @@ test("a key made in the browser serves in an election", async ({ people, clock, 
   await page.getByTestId("new-key").click();
   await page.locator("#name").fill("Chloé Estève");
   await page.getByTestId("suggest").click();
+  await expect(page.locator("#passphrase")).toHaveValue(/^(\p{L}+ ){5}\p{L}+$/u);
   const passphrase = await page.locator("#passphrase").inputValue();
   await page.getByTestId("make-key").click();
   const saved: string[] = [];

@@ -12,6 +12,7 @@ export const sections = {
   vote: ["code_errors", "vote", "receipt"],
   check: ["check", "receipt"],
   test: ["test"],
+  device: ["device"],
   tellers: ["tellers", "manifest", "check"],
   organiser: ["organiser"],
   results: ["results"],

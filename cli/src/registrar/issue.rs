@@ -106,7 +106,7 @@ impl Issuer<'_> {
         fields.set("opens", times::shown(manifest.opens_ms(), &self.zone));
         fields.set("closes", times::shown(manifest.closes_ms(), &self.zone));
         fields.set("server", self.target.client.base());
-        fields.set("test", self.target.link("test", &format!(".{slot}")));
+        fields.set("test", self.target.link("device", &format!(".{slot}")));
         fields.set("check", format!("{}/check/", self.target.client.base()));
         let must_have = if first { link.clone() } else { shown.clone() };
         if first {

@@ -142,6 +142,7 @@ function links(election: string | null): HTMLElement {
   const items: [string, Key][] = [
     [`/vote/${hash}`, "common.link_vote"],
     [`/check/${hash}`, "common.link_check"],
+    [`/device/${hash}`, "common.link_device"],
     [`/test/${hash}`, "common.link_test"],
     [`/results/${hash}`, "common.link_results"],
     [`/audit/${hash}`, "common.link_audit"],

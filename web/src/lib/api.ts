@@ -219,16 +219,19 @@ let clockOffset = 0;
 export const serverNow = (): Milliseconds => Date.now() + clockOffset;
 export const clockSkew = (): Milliseconds => -clockOffset;
 
+/** Reads what tells the server's time, and compares the clocks. */
+async function timed<T extends { now: Milliseconds }>(path: string, options?: RequestOptions): Promise<T> {
+  const asked = Date.now();
+  const status = await json<T>(path, options);
+  const answered = Date.now();
+  clockOffset = status.now - (asked + answered) / 2;
+  return status;
+}
+
 export const api = {
   elections: (options?: RequestOptions): Promise<ElectionSummary[]> => json("/api/elections", options),
-  server: (options?: RequestOptions): Promise<ServerStatus> => json("/api/status", options),
-  async status(election: ElectionId, options?: RequestOptions): Promise<Status> {
-    const asked = Date.now();
-    const status = await json<Status>(at(election), options);
-    const answered = Date.now();
-    clockOffset = status.now - (asked + answered) / 2;
-    return status;
-  },
+  server: (options?: RequestOptions): Promise<ServerStatus> => timed("/api/status", options),
+  status: (election: ElectionId, options?: RequestOptions): Promise<Status> => timed(at(election), options),
   slot: (election: ElectionId, slot: number, options?: RequestOptions): Promise<Slot> => json(at(election, `/slots/${slot}`), options),
   /** Where the whole archive is. */
   archivePath: (election: ElectionId): string => at(election, "/archive.zip"),
