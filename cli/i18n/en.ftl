@@ -33,6 +33,8 @@ server-answer = The answer of the server is not what it should be.
     .do = Check that the address is that of an Isoloir server of this version.
 serve-failed = The server does not run.
     .do = Check the address to listen on, the public address and the data folder.
+serve-tls = The server cannot speak TLS with these settings.
+    .do = Give the certificate with those between it and a known root (fullchain.pem) and its own private key (privkey.pem), both as PEM files that the server’s user can read, and a public address that begins with https.
 serve-database-address = The address of the database is not understood.
     .do = Write it as postgres://user@host/name, with parameters of PostgreSQL after a question mark, such as sslmode=verify-full.
 serve-no-organiser = No organiser may begin an election on this server: name their public files with --organiser.

@@ -33,6 +33,8 @@ server-answer = La réponse du serveur n’est pas celle attendue.
     .do = Vérifiez que l’adresse est celle d’un serveur Isoloir de cette version.
 serve-failed = Le serveur ne fonctionne pas.
     .do = Vérifiez l’adresse d’écoute, l’adresse publique et le dossier des données.
+serve-tls = Le serveur ne peut pas parler TLS avec ces réglages.
+    .do = Donnez le certificat avec ceux qui le relient à une racine connue (fullchain.pem) et sa propre clé privée (privkey.pem), tous deux en fichiers PEM lisibles par l’utilisateur du serveur, et une adresse publique qui commence par https.
 serve-database-address = L’adresse de la base de données n’est pas comprise.
     .do = Écrivez-la ainsi : postgres://utilisateur@hôte/nom, avec des paramètres de PostgreSQL après un point d’interrogation, comme sslmode=verify-full.
 serve-no-organiser = Aucun organisateur ne peut ouvrir de scrutin sur ce serveur : indiquez leurs fichiers publics avec --organiser.
@@ -631,6 +633,8 @@ help-serve--data = Dossier de la base de données et des clés des registres
 help-serve--database = Base PostgreSQL, sous la forme postgres://utilisateur@hôte/nom, à la place de SQLite dans le dossier. Plusieurs serveurs peuvent la partager, chacun avec les clés des registres dans son propre dossier. D’autres programmes de la machine voient ce qui est écrit ici : mettez le mot de passe dans la variable PGPASSWORD ou le fichier ~/.pgpass
 help-serve--config = Fichier de réglages ; les autres options passent avant ce qu’il dit
 help-serve--listen = Où écouter (par défaut : 127.0.0.1:8080)
+help-serve--tls-certificate = Fichier du certificat (PEM, avec ceux qui le relient à une racine connue), pour parler TLS sans intermédiaire. Relu quand il change
+help-serve--tls-key = Clé privée du certificat (PEM, sans phrase secrète)
 help-serve--public-url = L’adresse que voient les électeurs ; son hôte fait partie pour toujours du nom de chaque registre
 help-serve--organiser = Fichier public d’un organisateur qui peut ouvrir des scrutins ici
 help-serve--open-to-any-organiser = Laisser n’importe qui ouvrir des scrutins (pour essayer)

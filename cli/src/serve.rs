@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
 use isoloir_protocol::signature::SignKey;
 use isoloir_server::{
-    Config, Organisers, Pages, Running,
+    Config, Organisers, Pages, Running, StartError, TlsFiles,
     store::DatabaseUrl,
     telemetry::{self, Format},
 };
@@ -40,6 +40,12 @@ pub struct ServeArgs {
     /// Where to listen (default: 127.0.0.1:8080)
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Certificate file (PEM, with those between it and a known root), to speak TLS without a proxy. Read again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate (PEM, without a passphrase)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// The address that voters see; its host is part of every log's name for ever
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
@@ -117,6 +123,7 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
         data_dir: args.data.clone().or_else(|| settings.data.clone()).ok_or_else(|| missing("data"))?,
         database: database(args.database.as_ref().or(settings.database.as_ref()))?,
         organisers,
+        tls: tls(args, &settings)?,
         pages: args.pages.clone().or_else(|| settings.pages.clone()).map_or(Pages::Embedded, Pages::Folder),
         metrics: args.metrics.or(settings.metrics),
         look: args.look.clone().or_else(|| settings.look.clone()),
@@ -129,6 +136,19 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
     hosted.wait()?;
     say!(ctx, "serve-stopped");
     Ok(Ending::Good)
+}
+
+/// The files of the certificate: both or none.
+fn tls(args: &ServeArgs, settings: &Settings) -> Outcome<Option<TlsFiles>> {
+    let certificate = args.tls_certificate.clone().or_else(|| settings.tls_certificate.clone());
+    match (certificate, args.tls_key.clone().or_else(|| settings.tls_key.clone())) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (certificate, _) => {
+            let missing = if certificate.is_none() { "tls_certificate" } else { "tls_key" };
+            Err(problem!("settings-missing", "option" => missing.replace('_', "-"), "key" => missing))
+        }
+    }
 }
 
 fn database(given: Option<&GivenDatabase>) -> Outcome<Option<DatabaseUrl>> {
@@ -155,7 +175,10 @@ impl Hosted {
     pub fn start(config: Config) -> Outcome<Self> {
         let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))?;
-        let running = runtime.block_on(isoloir_server::start(config)).map_err(|error| failed(&Chain(&error)))?;
+        let running = runtime.block_on(isoloir_server::start(config)).map_err(|error| match error {
+            StartError::Tls(_) | StartError::TlsSetup(_) | StartError::TlsWithoutHttps => problem!("serve-tls").because(&Chain(&error)),
+            _ => failed(&Chain(&error)),
+        })?;
         Ok(Self { runtime, running })
     }
 
@@ -175,18 +198,51 @@ impl Hosted {
         self.runtime.block_on(self.running.stop());
     }
 
-    /// Waits for the operator's interrupt or termination, then stops; or until the server fails.
+    /// Waits for the operator's interrupt or termination, then stops; or until the server fails. A hang-up (SIGHUP) makes a server
+    /// with TLS read its certificate again.
     pub fn wait(mut self) -> Outcome<()> {
         let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
         let ended = self.runtime.block_on(async {
-            tokio::select! {
-                ended = self.running.wait() => ended,
-                told = interrupted() => told,
+            let mut told = std::pin::pin!(interrupted());
+            let mut hang_ups = HangUps::new(self.running.speaks_tls())?;
+            loop {
+                tokio::select! {
+                    ended = self.running.wait() => return ended,
+                    told = &mut told => return told,
+                    () = hang_ups.next() => self.running.reload(),
+                }
             }
         });
         ended.map_err(|error| failed(&error))?;
         self.stop();
         Ok(())
+    }
+}
+
+/// The operator's hang-ups. Without TLS there is nothing to read again, and a hang-up ends the program as usual.
+struct HangUps(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+
+impl HangUps {
+    #[cfg(unix)]
+    fn new(wanted: bool) -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(wanted.then(|| signal(SignalKind::hangup())).transpose()?))
+    }
+
+    #[cfg(not(unix))]
+    fn new(_: bool) -> std::io::Result<Self> {
+        Ok(Self())
+    }
+
+    /// The next one, if there is ever one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
     }
 }
 

@@ -18,10 +18,12 @@ use crate::{
 };
 
 /// All keys there are.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 20] = [
     "data",
     "database",
     "listen",
+    "tls_certificate",
+    "tls_key",
     "public_url",
     "organisers",
     "pages",
@@ -49,6 +51,10 @@ pub struct Settings {
     pub database: Option<GivenDatabase>,
     /// Where to listen.
     pub listen: Option<SocketAddr>,
+    /// File of the certificate, if the server speaks TLS by itself.
+    pub tls_certificate: Option<PathBuf>,
+    /// File of its private key.
+    pub tls_key: Option<PathBuf>,
     /// The address that voters see.
     pub public_url: Option<String>,
     /// Public files of the organisers who may begin elections.
@@ -91,7 +97,8 @@ impl Settings {
         }
         let mut settings: Self = toml::from_str(&text).map_err(|error| unreadable(path, &error))?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let paths = [&mut settings.data, &mut settings.pages, &mut settings.look].into_iter().flatten().chain(&mut settings.organisers);
+        let single = [&mut settings.data, &mut settings.pages, &mut settings.look, &mut settings.tls_certificate, &mut settings.tls_key];
+        let paths = single.into_iter().flatten().chain(&mut settings.organisers);
         paths.for_each(|path| *path = folder.join(&*path));
         Ok(settings)
     }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use isoloir_protocol::signature::SignKey;
 
-use crate::{clock::SharedClock, store::DatabaseUrl};
+use crate::{clock::SharedClock, store::DatabaseUrl, tls::TlsFiles};
 
 /// The settings of a server. `Config::default()` listens on this machine only and lets nobody begin an
 /// election.
@@ -12,6 +12,9 @@ use crate::{clock::SharedClock, store::DatabaseUrl};
 pub struct Config {
     /// Where to listen. Port 0 takes a free one.
     pub bind: SocketAddr,
+    /// The certificate with which this server speaks TLS; `None` where a proxy does. The files are read again when they change, and
+    /// by [`Running::reload`](crate::Running::reload).
+    pub tls: Option<TlsFiles>,
     /// The address voters see, as `https://vote.example.org`. Its host begins the origin of every log,
     /// and `https` turns on HSTS. If it is wrong, new logs carry a wrong name for ever.
     pub public_url: String,
@@ -52,7 +55,7 @@ pub struct Config {
     /// its last word counts. `None` without a proxy: a header that voters can write themselves would let them
     /// choose their address. With a proxy and without this, all voters count as one, who is served slowly.
     pub address_header: Option<String>,
-    /// How long a client may take to send the head of a request.
+    /// How long a client may take to send the head of a request, and for the handshake of TLS.
     pub request_timeout: Duration,
     /// How long requests under way may take when the server stops.
     pub shutdown_timeout: Duration,
@@ -97,6 +100,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
             public_url: "http://localhost:8080".to_owned(),
             data_dir: PathBuf::from("isoloir-data"),
             database: None,

@@ -6,15 +6,13 @@
 //! forgets; it is in memory only.
 
 use std::{
-    any::Any,
     collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
-    net::{IpAddr, TcpStream},
-    os::fd::AsFd,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use actix_web::{HttpRequest, dev::Extensions, http::header::HeaderName};
+use actix_web::{HttpRequest, http::header::HeaderName};
 
 /// Ballots that an address may send at once in the first line: several hundred voters behind one address
 /// who vote in the same minute.
@@ -168,28 +166,22 @@ impl Connections {
         Self { most, open: Arc::default() }
     }
 
-    /// Counts a connection for as long as it lives, or ends it if its address has too many: one client that
-    /// opens connections and says nothing cannot take them all. For the server's `on_connect`; `connection`
-    /// is one of [`actix_web::rt::net::TcpStream`].
-    pub fn admit(&self, connection: &dyn Any, data: &mut Extensions) {
-        let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
-        let Ok(peer) = stream.peer_addr() else { return };
-        let address = peer.ip();
+    /// Counts a connection of an address for as long as what it returns lives; `None` if the address has too many. One client that
+    /// opens connections and says nothing cannot take them all.
+    pub fn admit(&self, address: IpAddr) -> Option<Counted> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(address).or_default();
-        *count = count.saturating_add(1);
-        let too_many = *count > self.most;
-        drop(open);
-        data.insert(Counted { address, open: self.open.clone() });
-        if too_many && let Ok(same) = stream.as_fd().try_clone_to_owned() {
-            // It may have ended by itself.
-            let _ = TcpStream::from(same).shutdown(std::net::Shutdown::Both);
+        if *count >= self.most {
+            return None;
         }
+        *count = count.saturating_add(1);
+        Some(Counted { address, open: self.open.clone() })
     }
 }
 
 /// A connection that is counted until it is dropped.
-struct Counted {
+#[derive(Debug)]
+pub(crate) struct Counted {
     address: IpAddr,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }

@@ -19,10 +19,12 @@ use crate::{
     headers,
     keys::{KeyError, KeyFolder},
     limits::{Connections, Senders},
+    listen,
     look::{Look, LookError},
     routes::{self, Service},
     store::{PostgresStore, SqliteStore, Store, StoreError},
     telemetry,
+    tls::{Tls, TlsError},
 };
 
 /// Why a server does not start.
@@ -50,6 +52,15 @@ pub enum StartError {
     /// The name of the header with the voters' addresses is none.
     #[error("the header of addresses is none")]
     AddressHeader,
+    /// The certificate cannot be shown.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// TLS does not start with these settings.
+    #[error("TLS cannot be set up")]
+    TlsSetup(#[source] rustls::Error),
+    /// Voters are told an address without TLS although this server speaks nothing else.
+    #[error("the public address begins with http although TLS is on")]
+    TlsWithoutHttps,
     /// The address cannot be listened on.
     #[error("the address cannot be listened on")]
     Bind(#[source] io::Error),
@@ -65,6 +76,7 @@ pub struct Running {
     ticker: Option<JoinHandle<()>>,
     cluster: Vec<JoinHandle<()>>,
     metrics: Option<Metrics>,
+    tls: Option<Arc<Tls>>,
 }
 
 /// Starts a server on its PostgreSQL database, which other processes may share, or on SQLite.
@@ -87,6 +99,11 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     if config.public_host().is_none() {
         return Err(StartError::PublicUrl);
     }
+    if config.tls.is_some() && !config.is_https() {
+        return Err(StartError::TlsWithoutHttps);
+    }
+    let tls = config.tls.clone().map(Tls::load).transpose()?;
+    let acceptor = tls.as_ref().map(Tls::config).transpose().map_err(StartError::TlsSetup)?.map(listen::acceptor);
     make_data_dir(&config).map_err(StartError::DataDir)?;
     let keys = KeyFolder::open(config.data_dir.join("keys"))?;
     let assets = Assets::load(&config.pages).map_err(StartError::Pages)?;
@@ -100,41 +117,31 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     let shared = service.clone();
     let app =
         move || App::new().app_data(shared.clone()).wrap(from_fn(headers::add)).wrap(from_fn(telemetry::record)).configure(routes::table);
-    let server = HttpServer::new(app)
-        .on_connect(move |connection, data| {
-            if let Some(connections) = &connections {
-                connections.admit(connection, data);
-            }
-        })
-        .workers(config.workers.max(1))
-        .max_connections(config.connections)
-        .client_request_timeout(config.request_timeout)
-        .shutdown_timeout(config.shutdown_timeout.as_secs())
-        .disable_signals()
-        .listen(listener)
-        .map_err(StartError::Bind)?
-        .run();
+    let server = listen::serve(listener, &config, acceptor, connections, app).map_err(StartError::Bind)?;
     let handle = server.handle();
     let server = tokio::spawn(server);
     let ticker = config.tick.map(|period| {
-        let service = service.clone();
+        let (service, tls) = (service.clone(), tls.clone());
         tokio::spawn(async move {
             let mut interval = tokio::time::interval(period);
             loop {
                 interval.tick().await;
-                tick(&service).await;
+                tick(&service, tls.as_deref()).await;
             }
         })
     });
     let cluster = cluster.map(|cluster| cluster.run(&service)).unwrap_or_default();
     let metrics = config.metrics.map(|at| Metrics::start(at, service.clone())).transpose()?;
-    Ok(Running { addr, service, handle, server, ticker, cluster, metrics })
+    Ok(Running { addr, service, handle, server, ticker, cluster, metrics, tls })
 }
 
-/// Does what is due, and notes how far the elections are.
-async fn tick(service: &Service) {
+/// Does what is due, notes how far the elections are, and looks whether the certificate was renewed.
+async fn tick(service: &Service, tls: Option<&Tls>) {
     service.elections.tick().await;
     service.figures.sample(&service.elections, service.config.clock.now_ms());
+    if let Some(tls) = tls {
+        tls.look();
+    }
 }
 
 /// The server of figures, which has no other route.
@@ -158,7 +165,20 @@ impl Metrics {
 impl Running {
     /// Closes, fixes and counts what is due by now.
     pub async fn tick(&self) {
-        tick(&self.service).await;
+        tick(&self.service, self.tls.as_deref()).await;
+    }
+
+    /// Whether it speaks TLS by itself.
+    pub const fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Reads the certificate again, whether or not its files look changed. A broken one is said in the log, and the one of before
+    /// stays.
+    pub fn reload(&self) {
+        if let Some(tls) = &self.tls {
+            tls.reload();
+        }
     }
 
     /// Where monitoring programs read figures.

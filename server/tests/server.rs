@@ -23,4 +23,5 @@ mod restart;
 mod rush;
 mod store;
 mod support;
+mod tls;
 mod whole_election;

@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use ureq::{Agent, http::HeaderMap};
+use ureq::{
+    Agent,
+    http::HeaderMap,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
 
 /// A reader of the public interface.
 #[derive(Clone)]
@@ -24,6 +28,19 @@ impl Anonymous {
     pub fn new(addr: SocketAddr) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
         Self { agent: config.into(), base: format!("http://{addr}") }
+    }
+
+    /// A reader by TLS who trusts this certificate and no other.
+    pub fn trusting(addr: SocketAddr, certificate: &[u8]) -> Self {
+        let roots = RootCerts::new_with_certs(&[Certificate::from_pem(certificate).unwrap()]);
+        let tls = TlsConfig::builder().root_certs(roots).build();
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).tls_config(tls).https_only(true);
+        Self { agent: config.build().into(), base: format!("https://{addr}") }
+    }
+
+    /// The answer, if there is one.
+    pub fn try_get(&self, path: &str) -> Result<Answer, ureq::Error> {
+        self.agent.get(format!("{}{path}", self.base)).call().map(answer)
     }
 
     pub fn get(&self, path: &str) -> Answer {

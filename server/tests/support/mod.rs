@@ -17,7 +17,7 @@ use std::{
 };
 
 use isoloir_protocol::rand_core::UnwrapErr;
-use isoloir_server::{Clock, Config, Organisers, Running, SharedClock, start, start_on, store::SqliteStore};
+use isoloir_server::{Clock, Config, Organisers, Running, SharedClock, StartError, start, start_on, store::SqliteStore};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -102,6 +102,11 @@ impl TestServer {
 
     /// A server whose settings were changed; anybody may begin elections unless changed.
     pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::try_start(change).unwrap()
+    }
+
+    /// The same, or why it does not start.
+    pub fn try_start(change: impl FnOnce(&mut Config)) -> Result<Self, StartError> {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(HandClock::new(OPENS - DAY));
         let mut config = Config {
@@ -116,8 +121,8 @@ impl TestServer {
         };
         change(&mut config);
         let mut server = Self { clock, faults: Arc::default(), config, elsewhere: None, _folder: folder, runtime: None, running: None };
-        server.run();
-        server
+        server.run()?;
+        Ok(server)
     }
 
     /// A server on a PostgreSQL that others may share.
@@ -125,19 +130,24 @@ impl TestServer {
         Self::start_with(|config| config.database = Some(postgres.url()))
     }
 
-    fn run(&mut self) {
+    fn run(&mut self) -> Result<(), StartError> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         std::fs::create_dir_all(&self.config.data_dir).unwrap();
         let running = runtime.block_on(async {
             if self.config.database.is_some() {
-                return start(self.config.clone()).await.unwrap();
+                return start(self.config.clone()).await;
             }
             let store = SqliteStore::open(&self.config.data_dir.join("isoloir.sqlite")).await.unwrap();
             let store = faults::FaultyStore::new(store, self.faults.clone());
-            start_on(self.config.clone(), Arc::new(store)).await.unwrap()
-        });
+            start_on(self.config.clone(), Arc::new(store)).await
+        })?;
         self.runtime = Some(runtime);
         self.running = Some(running);
+        Ok(())
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().unwrap()
     }
 
     fn running(&self) -> &Running {
@@ -145,7 +155,10 @@ impl TestServer {
     }
 
     pub fn http(&self) -> Anonymous {
-        Anonymous::new(self.addr())
+        self.config.tls.as_ref().map_or_else(
+            || Anonymous::new(self.addr()),
+            |files| Anonymous::trusting(self.addr(), &std::fs::read(&files.certificate).unwrap()),
+        )
     }
 
     /// Where monitoring programs read.
@@ -162,7 +175,7 @@ impl TestServer {
     }
 
     pub fn tick(&self) {
-        self.runtime.as_ref().unwrap().block_on(self.running().tick());
+        self.runtime().block_on(self.running().tick());
     }
 
     /// Waits until so many ballots wait for the sequencer.
@@ -170,6 +183,11 @@ impl TestServer {
         while self.running().waiting() < count {
             std::thread::yield_now();
         }
+    }
+
+    /// Reads the certificate again.
+    pub fn reload(&self) {
+        self.running().reload();
     }
 
     /// How many logs this server writes.
@@ -238,7 +256,7 @@ impl TestServer {
     /// Starts the server again on what is on the disk.
     pub fn start_again(&mut self) {
         self.faults = Arc::default();
-        self.run();
+        self.run().unwrap();
     }
 
     pub fn restart(&mut self) {
