@@ -10,6 +10,7 @@ use isoloir_server::{
     store::DatabaseUrl,
     telemetry::{self, Format},
 };
+use listenfd::ListenFd;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
@@ -37,7 +38,7 @@ pub struct ServeArgs {
     /// into the variable PGPASSWORD or the file ~/.pgpass
     #[arg(long, value_name = "URL")]
     pub database: Option<GivenDatabase>,
-    /// Where to listen (default: 127.0.0.1:8080)
+    /// Where to listen (default: 127.0.0.1:8080). A socket that systemd passes goes before it
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
     /// Certificate file (PEM, with those between it and a known root), to speak TLS without a proxy. Read again when it changes
@@ -129,6 +130,7 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
         look: args.look.clone().or_else(|| settings.look.clone()),
         ..Config::default()
     };
+    config.listener = ListenFd::from_env().take_tcp_listener(0).map_err(|error| problem!("serve-failed").because(&error))?.map(Arc::new);
     config.bind = args.listen.or(settings.listen).unwrap_or(config.bind);
     settings.apply(&mut config);
     let hosted = Hosted::start(config)?;

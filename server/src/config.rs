@@ -1,6 +1,11 @@
 //! What an operator decides.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use isoloir_protocol::signature::SignKey;
 
@@ -12,6 +17,9 @@ use crate::{clock::SharedClock, store::DatabaseUrl, tls::TlsFiles};
 pub struct Config {
     /// Where to listen. Port 0 takes a free one.
     pub bind: SocketAddr,
+    /// A socket that listens already, instead of `bind`: whoever holds it too (systemd) lets connections wait while a server is
+    /// replaced by the next one.
+    pub listener: Option<Arc<TcpListener>>,
     /// The certificate with which this server speaks TLS; `None` where a proxy does. The files are read again when they change, and
     /// by [`Running::reload`](crate::Running::reload).
     pub tls: Option<TlsFiles>,
@@ -100,6 +108,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listener: None,
             tls: None,
             public_url: "http://localhost:8080".to_owned(),
             data_dir: PathBuf::from("isoloir-data"),

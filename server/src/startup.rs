@@ -19,7 +19,7 @@ use crate::{
     headers,
     keys::{KeyError, KeyFolder},
     limits::{Connections, Senders},
-    listen,
+    listen::{self, Listening},
     look::{Look, LookError},
     routes::{self, Service},
     store::{PostgresStore, SqliteStore, Store, StoreError},
@@ -71,7 +71,7 @@ pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
     service: web::Data<Service>,
-    handle: ServerHandle,
+    listening: Listening,
     server: JoinHandle<io::Result<()>>,
     ticker: Option<JoinHandle<()>>,
     cluster: Vec<JoinHandle<()>>,
@@ -111,14 +111,14 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     let header = config.address_header.as_ref().map(|name| name.parse()).transpose().map_err(|_| StartError::AddressHeader)?;
     let connections = header.is_none().then(|| Connections::new(config.connections_per_address));
     let elections = Elections::load(&config, &store, &keys, cluster.clone()).await?;
-    let listener = TcpListener::bind(config.bind).map_err(StartError::Bind)?;
+    let listener = config.listener.as_ref().map_or_else(|| listen::bind(config.bind), |given| given.try_clone());
+    let listener = listener.map_err(StartError::Bind)?;
     let addr = listener.local_addr().map_err(StartError::Bind)?;
     let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets, look, Senders::new(header)));
     let shared = service.clone();
     let app =
         move || App::new().app_data(shared.clone()).wrap(from_fn(headers::add)).wrap(from_fn(telemetry::record)).configure(routes::table);
-    let server = listen::serve(listener, &config, acceptor, connections, app).map_err(StartError::Bind)?;
-    let handle = server.handle();
+    let (server, listening) = listen::serve(listener, &config, acceptor, connections, app).map_err(StartError::Bind)?;
     let server = tokio::spawn(server);
     let ticker = config.tick.map(|period| {
         let (service, tls) = (service.clone(), tls.clone());
@@ -132,7 +132,7 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     });
     let cluster = cluster.map(|cluster| cluster.run(&service)).unwrap_or_default();
     let metrics = config.metrics.map(|at| Metrics::start(at, service.clone())).transpose()?;
-    Ok(Running { addr, service, handle, server, ticker, cluster, metrics, tls })
+    Ok(Running { addr, service, listening, server, ticker, cluster, metrics, tls })
 }
 
 /// Does what is due, notes how far the elections are, and looks whether the certificate was renewed.
@@ -204,7 +204,7 @@ impl Running {
         if let Some(metrics) = self.metrics {
             metrics.handle.stop(false).await;
         }
-        self.handle.stop(true).await;
+        self.listening.stop().await;
         // The server was told to stop; how it ended changes nothing.
         let _ = self.server.await;
         self.service.elections.stop().await;

@@ -7,24 +7,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use isoloir_server::{StartError, TlsError, TlsFiles};
+use isoloir_server::{StartError, TlsError};
 use tempfile::TempDir;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Anonymous, Scene, TestServer};
-
-/// Writes a certificate for this machine and its key: what stands in the certificate's file.
-fn certify(folder: &Path) -> Vec<u8> {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = made.cert.pem();
-    std::fs::write(folder.join("certificate.pem"), &certificate).unwrap();
-    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-    certificate.into_bytes()
-}
-
-fn files(folder: &Path) -> TlsFiles {
-    TlsFiles { certificate: folder.join("certificate.pem"), key: folder.join("key.pem") }
-}
+use crate::support::{
+    Anonymous, Scene, TestServer,
+    certificates::{certify, files},
+};
 
 fn folder() -> (TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();

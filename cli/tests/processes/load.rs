@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    ops::RangeInclusive,
     sync::{
         Arc, Mutex, RwLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -36,6 +37,7 @@ pub fn open_election(server: TestServer, voters: u32) -> (Scene, Receipt) {
 
 /// Voters 2, 3, … who vote.
 pub struct Load {
+    pub tries: Arc<Tries>,
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -47,25 +49,47 @@ struct Shared {
     receipts: Mutex<Vec<Receipt>>,
     servers: RwLock<Vec<SocketAddr>>,
     over: AtomicBool,
+    /// The one that voters trust, if they come by TLS.
+    certificate: Option<Vec<u8>>,
+    tries: Arc<Tries>,
+}
+
+/// How often a voter had to try again, and why.
+#[derive(Debug, Default)]
+pub struct Tries {
+    /// Nobody answered.
+    pub lost: AtomicUsize,
+    /// An answer broke off.
+    pub broken: AtomicUsize,
+    /// The server asked to come back.
+    pub later: AtomicUsize,
 }
 
 impl Load {
     pub fn start(scene: &Scene, voters: u32, servers: Vec<SocketAddr>) -> Self {
+        Self::of(scene, 2..=voters, servers)
+    }
+
+    /// Of these voters.
+    pub fn of(scene: &Scene, slots: RangeInclusive<u32>, servers: Vec<SocketAddr>) -> Self {
         let prepare = |slot| scene.voter(slot).prepare_after(scene, Some(u16::try_from(slot % 3).unwrap()), u64::MAX).0;
+        let tries = Arc::<Tries>::default();
         let shared = Arc::new(Shared {
             path: scene.path("/ballots"),
-            submissions: (2..=voters).map(prepare).collect(),
+            submissions: slots.map(prepare).collect(),
             next: AtomicUsize::new(0),
             receipts: Mutex::default(),
             servers: RwLock::new(servers),
             over: AtomicBool::new(false),
+            certificate: scene.server.config.tls.as_ref().map(|files| std::fs::read(&files.certificate).unwrap()),
+            tries: tries.clone(),
         });
         let line = |number| {
             let shared = shared.clone();
             std::thread::spawn(move || shared.stand_in_line(number))
         };
         let threads = (0..LINES).map(line).collect();
-        Self { shared, threads }
+        Self { tries, shared, threads }
     }
 
     /// Where the servers are now.
@@ -108,15 +132,24 @@ impl Shared {
                     servers[attempt % servers.len()]
                 };
                 attempt += 1;
-                let Some(answer) = Anonymous::new(server).try_post(&self.path, submission) else { continue };
+                let voter = self.certificate.as_ref().map_or_else(|| Anonymous::new(server), |known| Anonymous::trusting(server, known));
+                let Some(answer) = voter.try_post(&self.path, submission) else {
+                    self.tries.lost.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                };
                 match (answer.status, Receipt::parse(&answer.text())) {
                     (200, Ok(receipt)) => {
                         self.receipts.lock().unwrap().push(receipt);
                         break;
                     }
                     // The line broke off in the middle of the receipt, or the voter is asked to come back.
-                    (200, Err(_)) => {}
-                    (503, _) => assert!(!answer.header("retry-after").is_empty(), "{}", answer.text()),
+                    (200, Err(_)) => {
+                        self.tries.broken.fetch_add(1, Ordering::SeqCst);
+                    }
+                    (503, _) => {
+                        assert!(!answer.header("retry-after").is_empty(), "{}", answer.text());
+                        self.tries.later.fetch_add(1, Ordering::SeqCst);
+                    }
                     _ => panic!("{} {}", answer.status, answer.text()),
                 }
             }

@@ -14,6 +14,7 @@ mod failover;
 mod kills;
 mod load;
 mod process;
+mod restart;
 // The people of an election and a server at hand, as the server's own tests have them.
 #[allow(dead_code, reason = "the server's tests use the rest")]
 #[path = "../../../server/tests/support/mod.rs"]

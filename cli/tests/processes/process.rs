@@ -2,7 +2,8 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
+    os::fd::OwnedFd,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -22,15 +23,30 @@ impl Process {
 
     /// After a line for the shell, such as one that sets a limit.
     pub fn start_with(data: &Path, database: Option<&str>, before: &str) -> Self {
+        Self::start_on("127.0.0.1:0", data, database, before, Stdio::null(), &[])
+    }
+
+    /// Again where one listened before.
+    pub fn start_again(at: SocketAddr, data: &Path, database: Option<&str>) -> Self {
+        Self::start_on(&at.to_string(), data, database, "", Stdio::null(), &[])
+    }
+
+    /// On a socket that stays open here, passed as systemd does.
+    pub fn start_on_socket(socket: &TcpListener, data: &Path, more: &[&str]) -> Self {
+        let passed = OwnedFd::from(socket.try_clone().unwrap());
+        Self::start_on("127.0.0.1:0", data, None, "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1", passed.into(), more)
+    }
+
+    fn start_on(listen: &str, data: &Path, database: Option<&str>, before: &str, stdin: Stdio, more: &[&str]) -> Self {
         // It ends when the test does, however the test ends.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "sh", "-c", &format!("{before}\nexec \"$@\""), "sh"]);
-        command.args([env!("CARGO_BIN_EXE_isoloir"), "--lang", "en", "serve", "--open-to-any-organiser", "--listen", "127.0.0.1:0"]);
-        command.args(["--public-url", &format!("https://{PUBLIC_HOST}"), "--data"]).arg(data);
+        command.args([env!("CARGO_BIN_EXE_isoloir"), "--lang", "en", "serve", "--open-to-any-organiser", "--listen", listen]);
+        command.args(["--public-url", &format!("https://{PUBLIC_HOST}"), "--data"]).arg(data).args(more);
         if let Some(database) = database {
             command.args(["--database", database]);
         }
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut said = String::new();
         let addr = loop {
@@ -51,6 +67,12 @@ impl Process {
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits until it has ended by itself.
+    pub fn terminate(&mut self) {
+        self.signal("TERM");
+        assert!(self.child.wait().unwrap().success());
     }
 
     pub fn signal(&self, signal: &str) {

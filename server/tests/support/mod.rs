@@ -1,5 +1,6 @@
 //! A server of the test's own, and the people who use it.
 
+pub mod certificates;
 pub mod faults;
 pub mod http;
 pub mod people;
