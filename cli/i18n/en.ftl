@@ -37,6 +37,8 @@ serve-tls = The server cannot speak TLS with these settings.
     .do = Give the certificate with those between it and a known root (fullchain.pem) and its own private key (privkey.pem), both as PEM files that the server’s user can read, and a public address that begins with https.
 serve-database-address = The address of the database is not understood.
     .do = Write it as postgres://user@host/name, with parameters of PostgreSQL after a question mark, such as sslmode=verify-full.
+serve-mirror-key = “{ $key }” is not the key of a mirror.
+    .do = Copy the key as “isoloir mirror” prints it when it starts.
 serve-no-organiser = No organiser may begin an election on this server: name their public files with --organiser.
 settings-unreadable = The settings file { $path } cannot be understood.
     .do = Correct the line named below; packaging/serve.toml shows every setting.
@@ -415,6 +417,23 @@ witness-alarmed = This witness has raised an alarm before; the evidence is in { 
 witness-follows = { $name } follows “{ $title }”.
 witness-cosigned = Cosigned { $size } entries.
 
+## Copies
+
+copy-listens = What is kept is served: this copy listens on { $address }.
+copy-failed = The copy cannot be kept.
+    .do = See whether the disk is full and whether another program uses the folder. What was kept before is still there.
+mirror-key = To get boxes as well, give this key to the operator of the server, for “isoloir serve --mirror”: { $key }
+mirror-kept = “{ $title }”: { $size } entries are kept.
+mirror-boxes = “{ $title }”: boxes that are not kept: { $missing }
+mirror-no-boxes = The server gives no boxes of “{ $title }” to this mirror; the log is kept without them.
+    .do = Ask the operator to name this mirror’s key with “isoloir serve --mirror”. It is tried again by itself.
+mirror-alarm = ALARM: the log is not what it was. Nothing more is copied of it; the evidence is in { $path }.
+    .do = Publish that file: it holds both checkpoints that the log signed. What was kept goes on being served, with the alarm.
+mirror-alarmed = This mirror has raised an alarm before; the evidence is in { $path }.
+    .do = Publish that file. Nothing more is copied of this log as long as it lies there.
+mirror-alarm-unreadable = The evidence of an alarm { $path } is not what it should be.
+    .do = Keep the file and ask whoever may have changed it.
+
 ## Voting, receipts
 
 code-of-another = The code of registrar { $registrar } is not that of this slot.
@@ -428,7 +447,7 @@ receipt-wrong = The receipt that the server gave is not that of this ballot.
 receipt-unreadable = { $path } is not a receipt.
     .do = Use the file that the voting page gave you.
 receipt-where = There is nowhere to look for the receipt.
-    .do = Name the server with --server or an archive with --archive.
+    .do = Name the server with --server, a witness with --witness or an archive with --archive.
 receipt-not-found = The server knows no ballot of voter { $slot } with the receipt code { $code }.
     .do = Check number and code. If they are right, the ballot is missing: show your receipt file to the organiser.
 receipt-counted = Receipt { $code } of voter { $slot }: this ballot is in the ballot box and is counted.
@@ -437,6 +456,12 @@ receipt-superseded = Receipt { $code } of voter { $slot }: ALARM, a later ballot
 receipt-void = Receipt { $code } of voter { $slot }: this ballot is excluded ({ $reason }).
 receipt-invalid = Receipt { $code } of voter { $slot }: this receipt does not hold against the log.
 receipt-log-fails = The log itself does not pass its checks; a receipt in it is worth little. Run “isoloir audit”.
+receipt-at = At { $name }, which has { $size } entries:
+receipt-witness-behind = { $name } has not come as far as this receipt yet: ask again in a minute. If it stays so, ask whoever runs it.
+receipt-witness-alarm = { $name } has raised an ALARM: the server showed it two different logs. Both signed checkpoints are in its status.
+receipt-server-away = The server { $server } was not reached; the witnesses were asked alone.
+receipt-compared = Compared with the log at { $name }:
+receipt-disagree = They do NOT agree: somebody shows another log. Keep the receipt and tell the witnesses, the tellers and the organiser.
 
 ## Audit
 

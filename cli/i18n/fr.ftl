@@ -37,6 +37,8 @@ serve-tls = Le serveur ne peut pas parler TLS avec ces réglages.
     .do = Donnez le certificat avec ceux qui le relient à une racine connue (fullchain.pem) et sa propre clé privée (privkey.pem), tous deux en fichiers PEM lisibles par l’utilisateur du serveur, et une adresse publique qui commence par https.
 serve-database-address = L’adresse de la base de données n’est pas comprise.
     .do = Écrivez-la ainsi : postgres://utilisateur@hôte/nom, avec des paramètres de PostgreSQL après un point d’interrogation, comme sslmode=verify-full.
+serve-mirror-key = « { $key } » n’est pas la clé d’un miroir.
+    .do = Recopiez la clé telle que « isoloir mirror » l’affiche au démarrage.
 serve-no-organiser = Aucun organisateur ne peut ouvrir de scrutin sur ce serveur : indiquez leurs fichiers publics avec --organiser.
 settings-unreadable = Le fichier de réglages { $path } est incompréhensible.
     .do = Corrigez la ligne indiquée ci-dessous ; packaging/serve.toml montre tous les réglages.
@@ -415,6 +417,23 @@ witness-alarmed = Ce témoin a déjà donné l’alerte ; la preuve est dans { $
 witness-follows = { $name } suit « { $title } ».
 witness-cosigned = { $size } entrées contresignées.
 
+## Copies
+
+copy-listens = Ce qui est gardé est servi : cette copie écoute sur { $address }.
+copy-failed = La copie ne peut pas être gardée.
+    .do = Voyez si le disque est plein et si un autre programme utilise le dossier. Ce qui était gardé avant est toujours là.
+mirror-key = Pour recevoir aussi les boîtes, donnez cette clé à l’exploitant du serveur, pour « isoloir serve --mirror » : { $key }
+mirror-kept = « { $title } » : { $size } entrées sont gardées.
+mirror-boxes = « { $title } » : boîtes qui ne sont pas gardées : { $missing }
+mirror-no-boxes = Le serveur ne donne pas de boîtes de « { $title } » à ce miroir ; le registre est gardé sans elles.
+    .do = Demandez à l’exploitant de nommer la clé de ce miroir avec « isoloir serve --mirror ». L’essai est répété de lui-même.
+mirror-alarm = ALERTE : le registre n’est plus ce qu’il était. Plus rien n’en est copié ; la preuve est dans { $path }.
+    .do = Publiez ce fichier : il contient les deux points de contrôle que le registre a signés. Ce qui était gardé reste servi, avec l’alerte.
+mirror-alarmed = Ce miroir a déjà donné l’alerte ; la preuve est dans { $path }.
+    .do = Publiez ce fichier. Plus rien n’est copié de ce registre tant qu’il est là.
+mirror-alarm-unreadable = La preuve d’une alerte { $path } n’est pas comme elle devrait.
+    .do = Gardez le fichier et demandez à qui a pu le changer.
+
 ## Vote, récépissés
 
 code-of-another = Le code du responsable { $registrar } n’est pas celui de cet électeur.
@@ -428,7 +447,7 @@ receipt-wrong = Le récépissé donné par le serveur n’est pas celui de ce bu
 receipt-unreadable = { $path } n’est pas un récépissé.
     .do = Utilisez le fichier que la page de vote vous a donné.
 receipt-where = Il n’y a nulle part où chercher le récépissé.
-    .do = Nommez le serveur avec --server ou une archive avec --archive.
+    .do = Nommez le serveur avec --server, un témoin avec --witness ou une archive avec --archive.
 receipt-not-found = Le serveur ne connaît pas de bulletin de l’électeur { $slot } avec le code de récépissé { $code }.
     .do = Vérifiez le numéro et le code. S’ils sont justes, le bulletin manque : montrez votre fichier à l’organisateur.
 receipt-counted = Récépissé { $code } de l’électeur { $slot } : ce bulletin est dans l’urne et il est compté.
@@ -437,6 +456,12 @@ receipt-superseded = Récépissé { $code } de l’électeur { $slot } : ALERTE,
 receipt-void = Récépissé { $code } de l’électeur { $slot } : ce bulletin est exclu ({ $reason }).
 receipt-invalid = Récépissé { $code } de l’électeur { $slot } : ce récépissé ne tient pas face au registre.
 receipt-log-fails = Le registre lui-même ne passe pas ses vérifications ; un récépissé n’y vaut pas grand-chose. Lancez « isoloir audit ».
+receipt-at = Chez { $name }, qui a { $size } entrées :
+receipt-witness-behind = { $name } n’est pas encore arrivé à ce récépissé : redemandez dans une minute. Si cela dure, demandez à qui le fait tourner.
+receipt-witness-alarm = { $name } a donné l’ALERTE : le serveur lui a montré deux registres différents. Les deux points de contrôle signés sont dans son état.
+receipt-server-away = Le serveur { $server } n’a pas été joint ; les témoins ont été interrogés seuls.
+receipt-compared = Comparé au registre chez { $name } :
+receipt-disagree = Ils ne sont PAS d’accord : quelqu’un montre un autre registre. Gardez le récépissé et prévenez les témoins, les scrutateurs et l’organisateur.
 
 ## Vérification
 
@@ -639,6 +664,7 @@ help-serve--public-url = L’adresse que voient les électeurs ; son hôte fait 
 help-serve--organiser = Fichier public d’un organisateur qui peut ouvrir des scrutins ici
 help-serve--open-to-any-organiser = Laisser n’importe qui ouvrir des scrutins (pour essayer)
 help-serve--pages = Dossier de pages construites depuis la source, à la place de celles du programme
+help-serve--mirror = Clé publique d’un miroir qui peut copier les boîtes, telle que « isoloir mirror » l’affiche ; plusieurs fois s’il y en a plusieurs
 help-serve--look = Fichier JSON avec le nom, la couleur, le logo et le fuseau horaire de l’organisateur, montrés sur les pages
 help-serve--metrics = Où les programmes de surveillance lisent les chiffres
 help-serve--log-format = Forme des lignes du journal (par défaut : text)
@@ -702,6 +728,10 @@ help-witness = Pour les témoins : voir qu’il n’y a qu’un seul registre
 help-witness-keygen = Faire une clé de témoin ; son nom dans les signatures est sans espace, comme temoin.example.org
 help-witness-run = Suivre un registre et le contresigner
 help-witness-run--state = Où il retient ce qu’il a vu (par défaut : à côté de la clé, un par scrutin)
+help-witness-run--listen = Garder tout le registre et le servir ici, pour que chacun puisse vérifier auprès de ce témoin
+help-witness-run--data = Dossier de ce qu’il garde (par défaut : à côté de la clé, un par scrutin)
+help-witness-run--public-url = L’adresse où on l’atteint de l’extérieur, si un mandataire est devant
+help-witness-run--pages = Dossier de pages construites depuis les sources, au lieu de celles du programme
 help-witness-run--once = Regarder une fois, contresigner et revenir
 help-witness-run--every = Secondes entre deux regards
 help-site = Pour tous : voir si un serveur distribue les pages d’une version
@@ -714,9 +744,17 @@ help-audit--receipts = Des récépissés à y chercher : fichiers, dossiers ou z
 help-audit--previous = Archive du tour précédent dont les codes ont resservi ; de plusieurs tours, le dernier d’abord
 help-audit--compare = Ce qu’un autre a du même registre : une archive, l’adresse d’un miroir, un point de contrôle, la mémoire d’un témoin
 help-audit--json = Tout donner en JSON (docs/audit-report.md)
+help-mirror = Pour les exploitants et les concurrents : garder une copie entière des scrutins d’un serveur et la servir
+help-mirror--url = Le serveur dont les scrutins sont copiés, ou un lien du seul scrutin à copier
+help-mirror--listen = Où écouter
+help-mirror--data = Dossier de ce qu’il garde, et de la clé avec laquelle il demande les boîtes
+help-mirror--public-url = L’adresse où on l’atteint de l’extérieur, si un mandataire est devant
+help-mirror--pages = Dossier de pages construites depuis les sources, au lieu de celles du programme
+help-mirror--every = Secondes entre deux regards
 help-receipt = Pour les électeurs : vérifier un récépissé
 help-receipt-check = Vérifier un récépissé face au registre entier de son scrutin
 help-receipt-check--receipt = Le fichier du récépissé, ou son lien
+help-receipt-check--witness = Un témoin ou miroir à interroger aussi, ou seul ; plusieurs fois s’il y en a plusieurs. Le registre du serveur est comparé au leur
 help-receipt-check--archive = Une archive où chercher, au lieu de celle du serveur
 help-demo = Jouer sur cette machine un scrutin de 300 membres
 help-demo--folder = Dossier des clés, messages, serveur et archive ; une démonstration antérieure y est enlevée

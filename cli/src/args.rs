@@ -9,6 +9,7 @@ use crate::{
     context::Context,
     demo, election,
     i18n::{Catalogue, Language},
+    mirror,
     problem::Outcome,
     receipt, registrar, serve, site, teller, watch, witness,
 };
@@ -46,6 +47,8 @@ pub enum Command {
     /// For witnesses: see that there is one log only
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
+    /// For operators and rivals: keep a full copy of a server’s elections and serve it
+    Mirror(mirror::MirrorArgs),
     /// Check a whole election from its public archive
     Audit(audit::AuditArgs),
     /// For voters: check a receipt
@@ -144,6 +147,7 @@ pub fn run(ctx: &mut Context, cli: Cli) -> Outcome<Ending> {
         Command::Registrar(command) => registrar::run(ctx, *command),
         Command::Teller(command) => teller::run(ctx, command),
         Command::Witness(command) => witness::run(ctx, command),
+        Command::Mirror(args) => mirror::run(ctx, &args),
         Command::Audit(args) => audit::run(ctx, &args),
         Command::Receipt(command) => receipt::run(ctx, &command),
         Command::Site(command) => site::run(ctx, &command),

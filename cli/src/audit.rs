@@ -264,7 +264,7 @@ pub fn kebab(name: &str) -> String {
 }
 
 /// A source and whether it has the same log.
-fn show_source(ctx: &mut Context, source: &SourceVerdict) {
+pub fn show_source(ctx: &mut Context, source: &SourceVerdict) {
     let name = &source.name;
     match source.agreement {
         Agreement::Same => say!(ctx, "audit-source-same", "name" => name, "size" => source.size),

@@ -74,6 +74,16 @@ pub struct Status {
     /// How many witnesses it takes.
     #[serde(default)]
     pub witness_quorum: u32,
+    /// What is told about a copy, if it is one.
+    #[serde(default)]
+    pub copy: Option<CopyStatus>,
+}
+
+/// What a witness or mirror says about its copy.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CopyStatus {
+    /// Both checkpoints, if the log is not what it was.
+    pub alarm: Option<isoloir_server::Alarm>,
 }
 
 /// What the server says about a teller.
@@ -194,6 +204,19 @@ pub struct ServedFile {
 
 /// A box of the server's answer to a teller: log index and bytes.
 pub type IndexedBox = (u64, Vec<u8>);
+
+/// Which boxes a mirror asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct BoxPart {
+    /// The teller `j`, from 1.
+    pub teller: u8,
+    /// The log index to begin at.
+    pub from: u64,
+    /// The most boxes.
+    pub count: u32,
+    /// Bytes of a box.
+    pub box_len: usize,
+}
 
 impl Client {
     /// The server at an address such as `https://vote.example.org`. Without TLS only on the same machine.
@@ -348,7 +371,23 @@ impl Client {
         bytes.extend_from_slice(&request.signature);
         bytes.extend_from_slice(&from.to_be_bytes());
         bytes.extend_from_slice(&count.to_be_bytes());
-        let answer = self.request(&format!("/api/elections/{id}/boxes/fetch"), Some(("application/octet-stream", &bytes)))?;
+        self.indexed_boxes(&format!("/api/elections/{id}/boxes/fetch"), &bytes, box_len)
+    }
+
+    /// Fetches boxes of current ballots for teller `j` as a mirror, from a log index on, at most `count`.
+    pub fn copy_boxes(&self, id: &ElectionId, key: &SignSecret, now: u64, part: BoxPart) -> Outcome<Vec<IndexedBox>> {
+        let signature = key.sign("isoloir/server/copy-boxes", &[id.as_bytes(), &now.to_be_bytes()]);
+        let mut bytes = key.public().bytes().to_vec();
+        bytes.extend_from_slice(&now.to_be_bytes());
+        bytes.extend_from_slice(&signature);
+        bytes.push(part.teller);
+        bytes.extend_from_slice(&part.from.to_be_bytes());
+        bytes.extend_from_slice(&part.count.to_be_bytes());
+        self.indexed_boxes(&format!("/api/elections/{id}/boxes/copy"), &bytes, part.box_len)
+    }
+
+    fn indexed_boxes(&self, path: &str, request: &[u8], box_len: usize) -> Outcome<Vec<IndexedBox>> {
+        let answer = self.request(path, Some(("application/octet-stream", request)))?;
         let answer = body(answer, LARGEST_ARCHIVE)?;
         let record = box_len.saturating_add(8);
         let mut boxes = Vec::new();

@@ -11,6 +11,8 @@ use isoloir_protocol::{
     rand_core::UnwrapErr,
 };
 
+use isoloir_server::Kept;
+
 use crate::{context::Context, problem, problem::Outcome, reference::Target};
 
 /// Leaves of a full entry bundle.
@@ -29,13 +31,15 @@ pub struct Follower<'a> {
     seen: String,
     /// Set while leaves are added, and for good by a failure: what was replayed then is of no log.
     broken: bool,
+    /// What was replayed and not taken yet, if somebody keeps it.
+    fresh: Option<Kept>,
 }
 
 impl<'a> Follower<'a> {
     /// A replay at the beginning of the log.
     #[must_use]
     pub fn new(target: &'a Target) -> Self {
-        Self { target, replay: Replay::new(), note: String::new(), seen: String::new(), broken: false }
+        Self { target, replay: Replay::new(), note: String::new(), seen: String::new(), broken: false, fresh: None }
     }
 
     /// A replay of the whole log as it is now.
@@ -43,6 +47,39 @@ impl<'a> Follower<'a> {
         let mut follower = Self::new(target);
         follower.catch_up()?;
         Ok(follower)
+    }
+
+    /// The same for somebody who keeps what is replayed: [`Self::take_fresh`] gives it.
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.fresh = Some(Kept::default());
+        self
+    }
+
+    /// Replays entries that were kept earlier, as the next ones.
+    pub fn resume(&mut self, part: &Kept) -> Outcome<()> {
+        self.broken = true;
+        self.push(&part.leaves, &part.data)?;
+        self.broken = false;
+        Ok(())
+    }
+
+    /// What was replayed since this was asked last and found to be what the log has signed.
+    pub fn take_fresh(&mut self) -> Kept {
+        self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether a failure has ended this replay.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.broken
+    }
+
+    fn push(&mut self, leaves: &[Vec<u8>], data: &BTreeMap<[u8; 32], Vec<u8>>) -> Outcome<()> {
+        self.replay.push(leaves, data, &mut UnwrapErr(getrandom::SysRng)).map_err(|error| {
+            let check = format!("{:?}", error.refusal.check());
+            problem!("log-breaks-rules", "index" => error.index, "check" => check).because(&error.refusal)
+        })
     }
 
     /// The election as replayed.
@@ -82,13 +119,14 @@ impl<'a> Follower<'a> {
             };
         }
         let leaves = self.download(size)?;
+        let mut data = BTreeMap::new();
         self.broken = true;
         for chunk in leaves.chunks(CHUNK) {
-            let data = self.data(chunk)?;
-            self.replay.push(chunk, &data, &mut UnwrapErr(getrandom::SysRng)).map_err(|error| {
-                let check = format!("{:?}", error.refusal.check());
-                problem!("log-breaks-rules", "index" => error.index, "check" => check).because(&error.refusal)
-            })?;
+            let more = self.data(chunk)?;
+            self.push(chunk, &more)?;
+            if self.fresh.is_some() {
+                data.extend(more);
+            }
         }
         if self.election().root() != opened.checkpoint.root {
             return Err(problem!("log-forked", "size" => size).because(&note.trim_end()));
@@ -101,6 +139,10 @@ impl<'a> Follower<'a> {
         }
         self.broken = false;
         self.note = note;
+        if let Some(fresh) = &mut self.fresh {
+            fresh.leaves.extend(leaves);
+            fresh.data.extend(data);
+        }
         Ok(opened)
     }
 

@@ -1,6 +1,15 @@
 //! `isoloir serve`: the server of `isoloir-server`, as a command and as a part of others.
 
-use std::{convert::Infallible, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    path::PathBuf,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
@@ -65,6 +74,9 @@ pub struct ServeArgs {
     /// Where monitoring programs read figures
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
+    /// Public key of a mirror that may copy boxes, as `isoloir mirror` prints it; several times if there are several
+    #[arg(long, value_name = "KEY")]
+    pub mirror: Vec<String>,
     /// How log lines look (default: text)
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
@@ -119,12 +131,14 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
     }
     let missing = |setting: &str| problem!("settings-missing", "option" => setting.replace('_', "-"), "key" => setting);
     let public_url = args.public_url.clone().or_else(|| settings.public_url.clone()).ok_or_else(|| missing("public_url"))?;
+    let mirrors = if args.mirror.is_empty() { &settings.mirrors } else { &args.mirror };
     let mut config = Config {
         public_url: public_url.clone(),
         data_dir: args.data.clone().or_else(|| settings.data.clone()).ok_or_else(|| missing("data"))?,
         database: database(args.database.as_ref().or(settings.database.as_ref()))?,
         organisers,
         tls: tls(args, &settings)?,
+        mirrors: mirrors.iter().map(mirror).collect::<Outcome<_>>()?,
         pages: args.pages.clone().or_else(|| settings.pages.clone()).map_or(Pages::Embedded, Pages::Folder),
         metrics: args.metrics.or(settings.metrics),
         look: args.look.clone().or_else(|| settings.look.clone()),
@@ -162,8 +176,16 @@ fn database(given: Option<&GivenDatabase>) -> Outcome<Option<DatabaseUrl>> {
 }
 
 fn key(file: &PublicFile) -> Outcome<SignKey> {
-    let bytes = STANDARD.decode(&file.sign).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes.and_then(|bytes| SignKey::from_bytes(&bytes)).ok_or_else(|| problem!("public-file-unreadable", "path" => file.name))
+    sign_key(&file.sign).ok_or_else(|| problem!("public-file-unreadable", "path" => file.name))
+}
+
+fn mirror(key: &String) -> Outcome<SignKey> {
+    sign_key(key).ok_or_else(|| problem!("serve-mirror-key", "key" => key))
+}
+
+fn sign_key(text: &str) -> Option<SignKey> {
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.and_then(|bytes| SignKey::from_bytes(&bytes))
 }
 
 /// A server inside this process.
@@ -188,6 +210,28 @@ impl Hosted {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.running.addr
+    }
+
+    /// Has the server do something and waits for it.
+    pub(crate) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// The server.
+    pub(crate) const fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// A flag that is raised when the operator interrupts or terminates the program.
+    pub(crate) fn told_to_stop(&self) -> Arc<AtomicBool> {
+        let flag = Arc::new(AtomicBool::new(false));
+        let raised = Arc::clone(&flag);
+        self.runtime.spawn(async move {
+            if interrupted().await.is_ok() {
+                raised.store(true, Ordering::SeqCst);
+            }
+        });
+        flag
     }
 
     /// Closes, fixes and counts what is due by now.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// All keys there are.
-pub const KEYS: [&str; 20] = [
+pub const KEYS: [&str; 21] = [
     "data",
     "database",
     "listen",
@@ -26,6 +26,7 @@ pub const KEYS: [&str; 20] = [
     "tls_key",
     "public_url",
     "organisers",
+    "mirrors",
     "pages",
     "look",
     "log_format",
@@ -59,6 +60,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Public files of the organisers who may begin elections.
     pub organisers: Vec<PathBuf>,
+    /// Public keys of the mirrors that may copy boxes, base64.
+    pub mirrors: Vec<String>,
     /// Folder of pages built from source.
     pub pages: Option<PathBuf>,
     /// File with the organiser's name, colour, logo and zone.

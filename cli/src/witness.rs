@@ -1,10 +1,14 @@
 //! `isoloir witness`: follows a log, checks all of it, and cosigns what continues what it saw before.
 //!
-//! Anybody's delegate may run it. What it has seen last is on the disk before its cosignature leaves, so that it never vouches for two
+//! Anybody's delegate may run it. With `--listen` it keeps all of the log and serves it, so that receipts and archives can be checked
+//! against it instead of the server. What it has seen last is on the disk before its cosignature leaves, so that it never vouches for two
 //! histories; when it is shown two, it keeps both signed checkpoints as evidence and cosigns nothing any more.
 
 use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
+    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -16,11 +20,13 @@ use isoloir_protocol::{
     },
     signature::SignSecret,
 };
+use isoloir_server::{Alarm, Told};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     args::Ending,
     context::Context,
+    copy::{Copy, Place},
     durable,
     election::SignArgs,
     keys::{self, KeygenArgs, Role},
@@ -50,8 +56,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// Look once, cosign, and return
-    #[arg(long)]
+    #[arg(long, conflicts_with = "listen")]
     pub once: bool,
+    /// Keep all of the log and serve it here, so that anybody can check against this witness
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Folder for what it keeps (default: beside the key file, one per election)
+    #[arg(long, value_name = "FOLDER", requires = "listen")]
+    pub data: Option<PathBuf>,
+    /// The address under which it is reached from outside, if a proxy stands in front
+    #[arg(long, value_name = "URL", requires = "listen")]
+    pub public_url: Option<String>,
+    /// Folder with pages built from source, instead of those in the program
+    #[arg(long, value_name = "FOLDER", requires = "listen")]
+    pub pages: Option<PathBuf>,
     /// Seconds between two looks
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub every: u64,
@@ -99,6 +117,8 @@ struct Witness<'a> {
     name: String,
     path: PathBuf,
     state: State,
+    /// What it serves, if it does.
+    copy: Option<Copy>,
 }
 
 impl<'a> Witness<'a> {
@@ -112,7 +132,33 @@ impl<'a> Witness<'a> {
             .clone()
             .unwrap_or_else(|| durable::beside(&args.sign.key.key, &format!(".{}.seen.json", id.get(..8).unwrap_or(&id))));
         let state = load(&path, &id)?;
-        Ok(Self { target, follower: Follower::new(target), secret, place, name: name.clone(), path, state })
+        let folder = || durable::beside(&args.sign.key.key, &format!(".{}.log", id.get(..8).unwrap_or(&id)));
+        let serve = |listen| {
+            let (data, pages) = (args.data.clone().unwrap_or_else(folder), args.pages.clone());
+            Copy::start(ctx, Place { listen, data, public_url: args.public_url.clone(), pages })
+        };
+        let copy = args.listen.map(serve).transpose()?;
+        let mut witness = Self { target, follower: Follower::new(target), secret, place, name: name.clone(), path, state, copy };
+        witness.begin_again()?;
+        Ok(witness)
+    }
+
+    /// A new replay, of what is kept if anything is.
+    fn begin_again(&mut self) -> Outcome<()> {
+        self.follower = match &self.copy {
+            Some(copy) => copy.follower(self.target)?,
+            None => Follower::new(self.target),
+        };
+        self.tell(None);
+        Ok(())
+    }
+
+    /// Says beside the copy whose it is and whether there is an alarm.
+    fn tell(&self, seen: Option<u64>) {
+        let Some(copy) = &self.copy else { return };
+        let alarm = self.state.alarm.as_ref().map(|shown| Alarm { kept: self.state.note.clone(), shown: shown.clone() });
+        let of = self.target.client.base().to_owned();
+        copy.tell(&self.target.id(), Told { witness: Some(self.name.clone()), of, seen, alarm });
     }
 
     /// Looks at the log once; true if there was something new to cosign.
@@ -134,6 +180,10 @@ impl<'a> Witness<'a> {
         {
             return Err(self.alarm(problem!("log-forked", "size" => self.state.size)));
         }
+        if let Some(copy) = &self.copy {
+            copy.keep(self.target, &mut self.follower, &BTreeMap::new())?;
+            self.tell(Some(ctx.now()));
+        }
         if size == self.state.size && self.has_cosigned(&opened) {
             return Ok(false);
         }
@@ -142,7 +192,11 @@ impl<'a> Witness<'a> {
         let note = self.follower.note();
         let line = checkpoint::cosign(note, &self.name, &self.secret, ctx.now() / 1_000)
             .map_err(|error| problem!("checkpoint-invalid").because(&error))?;
-        self.target.client.cosign(&self.target.id(), &format!("{note}{line}"))?;
+        let cosigned = format!("{note}{line}");
+        if let Some(copy) = &self.copy {
+            copy.keep_cosigned(&self.target.id(), &cosigned)?;
+        }
+        self.target.client.cosign(&self.target.id(), &cosigned)?;
         Ok(true)
     }
 
@@ -161,6 +215,7 @@ impl<'a> Witness<'a> {
     fn alarm(&mut self, problem: Problem) -> Problem {
         self.state.alarm = Some(self.follower.seen().to_owned());
         let alarm = problem!("witness-alarm", "path" => self.path.display()).with(problem);
+        self.tell(None);
         match save(&self.path, &self.state) {
             Ok(()) => alarm,
             Err(unsaved) => alarm.with(unsaved),
@@ -169,7 +224,7 @@ impl<'a> Witness<'a> {
 }
 
 /// Whether a failure shows the log, and not the way to it, to be wrong.
-fn is_evidence(problem: &Problem) -> bool {
+pub(crate) fn is_evidence(problem: &Problem) -> bool {
     matches!(problem.key(), "log-forked" | "log-breaks-rules" | "manifest-of-another")
 }
 
@@ -200,19 +255,36 @@ pub fn follow(ctx: &mut Context, args: &RunArgs, stop: &dyn Fn() -> bool) -> Out
     let target = Target::resolve(ctx, &args.sign.target.election)?;
     let mut witness = Witness::open(ctx, args, &target)?;
     say!(ctx, "witness-follows", "name" => witness.name, "title" => target.title(ctx.catalogue().language()));
+    let told = witness.copy.as_ref().map(Copy::told_to_stop);
+    if let Some(copy) = &witness.copy {
+        say!(ctx, "copy-listens", "address" => copy.addr());
+    }
+    let mut alarmed = None;
     loop {
         match witness.look(ctx) {
             Ok(true) => say!(ctx, "witness-cosigned", "size" => witness.state.size),
             Ok(false) => {}
+            // It goes on serving what it saw, with the alarm.
+            Err(problem) if witness.copy.is_some() && witness.state.alarm.is_some() => {
+                if alarmed.is_none() {
+                    ctx.complain(&problem);
+                    alarmed = Some(problem);
+                }
+            }
             Err(problem) if args.once || witness.state.alarm.is_some() => return Err(problem),
             // A server that is away is waited for.
             Err(problem) => {
                 ctx.complain(&problem);
-                witness.follower = Follower::new(&target);
+                if witness.follower.is_over() {
+                    witness.begin_again()?;
+                }
             }
         }
-        if args.once || stop() {
-            return Ok(Ending::Good);
+        if args.once || stop() || told.as_ref().is_some_and(|told| told.load(Ordering::SeqCst)) {
+            if let Some(copy) = witness.copy.take() {
+                copy.stop();
+            }
+            return alarmed.map_or(Ok(Ending::Good), Err);
         }
         ctx.pause(Duration::from_secs(args.every));
     }

@@ -32,6 +32,11 @@ pub struct Config {
     /// The PostgreSQL database, if it is not SQLite in `data_dir`. Several processes may share it, each with a `data_dir` of
     /// its own that has the logs' keys: a process without a log's key serves that log's readers only.
     pub database: Option<DatabaseUrl>,
+    /// Whether this server keeps copies of logs that another one writes, and takes nothing from anybody else.
+    pub copies: bool,
+    /// The keys of mirrors, to which boxes are given from the beginning. A mirror can give them to whoever breaks into it, who
+    /// still needs the keys of `t` tellers.
+    pub mirrors: Vec<SignKey>,
     /// Who may begin elections here.
     pub organisers: Organisers,
     /// Where the pages come from.
@@ -113,6 +118,8 @@ impl Default for Config {
             public_url: "http://localhost:8080".to_owned(),
             data_dir: PathBuf::from("isoloir-data"),
             database: None,
+            copies: false,
+            mirrors: Vec::new(),
             organisers: Organisers::default(),
             pages: Pages::default(),
             look: None,

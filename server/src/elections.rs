@@ -144,6 +144,7 @@ async fn load(
     row: LogRow,
 ) -> Result<Arc<Log>, LoadError> {
     let key = match keys.get(&row.log.name, &row.log.origin) {
+        _ if config.copies => OnceLock::new(),
         Ok(key) => OnceLock::from(key),
         // Another process may have it; this one serves readers.
         Err(KeyError::File(error)) if cluster.is_some() && error.kind() == io::ErrorKind::NotFound => OnceLock::new(),
@@ -153,6 +154,11 @@ async fn load(
     let manifest = state.election.shared_manifest();
     let manifest = manifest.ok_or_else(|| LoadError::Damaged("it is empty".to_owned()))?;
     let (jobs, queue) = Jobs::new(config.queue);
+    let seat = match cluster {
+        _ if config.copies => Seat::copy(),
+        Some(cluster) => Seat::shared(cluster.clone()),
+        None => Seat::Alone,
+    };
     let log = Arc::new(Log {
         row,
         manifest,
@@ -161,7 +167,7 @@ async fn load(
         store: store.clone(),
         state: RwLock::new(state),
         jobs,
-        seat: cluster.map_or(Seat::Alone, |cluster| Seat::shared(cluster.clone())),
+        seat,
         doubt: AtomicBool::default(),
     });
     let keep_boxes = u64::try_from(config.keep_boxes.as_millis()).unwrap_or(u64::MAX);

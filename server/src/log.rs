@@ -174,6 +174,11 @@ impl Log {
         self.key.get().ok_or_else(|| Kind::Unavailable.into())
     }
 
+    /// Whether anything may be sent here at all.
+    fn check_seat(&self) -> Result<(), Problem> {
+        if self.seat.copies() { Err(Kind::Copy.into()) } else { Ok(()) }
+    }
+
     /// Whether the time is known, by which everything is appended.
     pub fn check_clock(&self) -> Result<(), Problem> {
         if self.clock.is_trusted() { Ok(()) } else { Err(Kind::Unavailable.into()) }
@@ -221,6 +226,7 @@ impl Log {
         if let Some(accepted) = self.recorded(public).await? {
             return Ok(accepted);
         }
+        self.check_seat()?;
         self.check_clock()?;
         let submission = Submission::decode(&self.manifest, bytes)
             .map_err(|error| Problem::from(Kind::Malformed).with("expected", expected).with("detail", error.to_string()))?;
@@ -249,6 +255,7 @@ impl Log {
         if let Some(index) = self.read(|state| state.known(kind, &body)) {
             return self.entry(index).await;
         }
+        self.check_seat()?;
         self.check_clock()?;
         // The sequencer's time is for what will be accepted. Only rolls are too large to be checked twice.
         if kind == EntryKind::RollPart {

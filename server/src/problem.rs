@@ -82,6 +82,8 @@ registry! {
     NotYetOpen => "not-yet-open", 503, "Voting has not begun";
     /// The slot has voted too often in a short time. Fact: `slot`.
     TooOften => "too-often", 429, "This slot has voted very often of late";
+    /// This server keeps a copy of a log that another one writes.
+    Copy => "copy", 403, "This server keeps a copy and takes nothing";
     /// Too many are waiting.
     Busy => "busy", 503, "Too many requests are waiting";
     /// The database does not answer or the server is stopping.

@@ -106,10 +106,10 @@ pub(crate) async fn take_cosigned(log: &Log) -> Result<(), Problem> {
     Ok(())
 }
 
-type Data = BTreeMap<[u8; 32], Vec<u8>>;
+pub(crate) type Data = BTreeMap<[u8; 32], Vec<u8>>;
 
 /// The next leaves with their data.
-async fn read(store: &dyn Store, log: LogNumber, first: u64, size: u64) -> Result<(Vec<Vec<u8>>, Data), StoreError> {
+pub(crate) async fn read(store: &dyn Store, log: LogNumber, first: u64, size: u64) -> Result<(Vec<Vec<u8>>, Data), StoreError> {
     let end = first.saturating_add(LEAVES).min(size);
     let leaves = store.leaves(log, first..end).await?;
     if leaves.is_empty() {

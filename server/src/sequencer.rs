@@ -437,7 +437,7 @@ impl Sequencer {
     async fn erase_boxes(&mut self) {
         let due =
             self.log.read(|state| state.counted_at()).is_some_and(|counted| self.log.now() >= counted.saturating_add(self.keep_boxes));
-        if !due || self.boxes_erased || !self.log.seat.writes() || self.log.check_clock().is_err() {
+        if !due || self.boxes_erased || !(self.log.seat.writes() || self.log.seat.copies()) || self.log.check_clock().is_err() {
             return;
         }
         match self.log.store.erase_boxes(self.log.number()).await {

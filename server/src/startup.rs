@@ -70,7 +70,7 @@ pub enum StartError {
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
-    service: web::Data<Service>,
+    pub(crate) service: web::Data<Service>,
     listening: Listening,
     server: JoinHandle<io::Result<()>>,
     ticker: Option<JoinHandle<()>>,

@@ -103,7 +103,7 @@ impl Brought {
 }
 
 /// The note with the log's signature alone.
-fn alone(note: &str, manifest: &Manifest) -> Option<String> {
+pub(crate) fn alone(note: &str, manifest: &Manifest) -> Option<String> {
     let (text, lines) = note.rsplit_once("\n\n")?;
     let alone = |line| format!("{text}\n\n{line}\n");
     lines.lines().map(alone).find(|alone| checkpoint::open(alone, manifest).is_ok())

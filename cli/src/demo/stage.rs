@@ -386,7 +386,7 @@ fn watch(ctx: &Context, desk: &Desk, witness: &Person, election: &Path, stop: &A
         target: TargetArgs { election: election.to_string_lossy().into_owned() },
         key: KeyArgs { key: witness.key.clone(), passphrase: PassphraseFrom { passphrase_file: Some(witness.passphrase_file.clone()) } },
     };
-    let args = witness::RunArgs { sign, state: None, once: false, every: 1 };
+    let args = witness::RunArgs { sign, state: None, once: false, listen: None, data: None, public_url: None, pages: None, every: 1 };
     let stop = Arc::clone(stop);
     Ok(std::thread::spawn(move || {
         if let Err(problem) = witness::follow(&mut ctx, &args, &|| stop.load(Ordering::Relaxed)) {

@@ -9,6 +9,7 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod copies;
 mod disk;
 mod failover;
 mod kills;

@@ -1,11 +1,13 @@
-//! `isoloir serve` as a process.
+//! `isoloir serve`, and other commands that listen, as processes.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    ffi::OsStr,
+    io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener},
     os::fd::OwnedFd,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
 };
 
 use crate::support::PUBLIC_HOST;
@@ -14,6 +16,9 @@ use crate::support::PUBLIC_HOST;
 pub struct Process {
     child: Child,
     pub addr: SocketAddr,
+    /// What it said before it listened.
+    pub said: String,
+    heard: Arc<Mutex<String>>,
 }
 
 impl Process {
@@ -38,15 +43,25 @@ impl Process {
     }
 
     fn start_on(listen: &str, data: &Path, database: Option<&str>, before: &str, stdin: Stdio, more: &[&str]) -> Self {
-        // It ends when the test does, however the test ends.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--", "sh", "-c", &format!("{before}\nexec \"$@\""), "sh"]);
-        command.args([env!("CARGO_BIN_EXE_isoloir"), "--lang", "en", "serve", "--open-to-any-organiser", "--listen", listen]);
+        let mut command = command(before);
+        command.args(["serve", "--open-to-any-organiser", "--listen", listen]);
         command.args(["--public-url", &format!("https://{PUBLIC_HOST}"), "--data"]).arg(data).args(more);
         if let Some(database) = database {
             command.args(["--database", database]);
         }
-        let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.stdin(stdin);
+        Self::listening(command)
+    }
+
+    /// Any command that listens on a port of its own.
+    pub fn run<T: AsRef<OsStr>>(args: &[T]) -> Self {
+        let mut command = command("");
+        command.args(args).stdin(Stdio::null());
+        Self::listening(command)
+    }
+
+    fn listening(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut said = String::new();
         let addr = loop {
@@ -59,8 +74,20 @@ impl Process {
             }
             said.push_str(&line);
         };
-        std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
-        Self { child, addr }
+        let heard = Arc::new(Mutex::new(String::new()));
+        let hearing = heard.clone();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while out.read_line(&mut line).is_ok_and(|length| length > 0) {
+                hearing.lock().unwrap().push_str(&std::mem::take(&mut line));
+            }
+        });
+        Self { child, addr, said, heard }
+    }
+
+    /// What it has said since it listens.
+    pub fn heard(&self) -> String {
+        self.heard.lock().unwrap().clone()
     }
 
     /// SIGKILL.
@@ -83,6 +110,14 @@ impl Process {
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
+}
+
+/// The program, which ends when the test does, however the test ends.
+fn command(before: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", "sh", "-c", &format!("{before}\nexec \"$@\""), "sh"]);
+    command.args([env!("CARGO_BIN_EXE_isoloir"), "--lang", "en"]);
+    command
 }
 
 impl Drop for Process {

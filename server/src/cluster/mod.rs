@@ -14,7 +14,7 @@ mod lock;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -27,6 +27,7 @@ use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
 pub(crate) use handover::{Answer, KEY_LEN, Request, placed};
 
 use crate::{
+    copy::Told,
     log::Log,
     routes::Service,
     store::{COSIGNED, LogRow, PostgresStore, StoreError},
@@ -55,6 +56,8 @@ pub(crate) enum Seat {
         writes: AtomicBool,
         cluster: Arc<Cluster>,
     },
+    /// Another server writes the log; this one keeps a copy, about which it tells this.
+    Copy(Mutex<Told>),
 }
 
 impl Seat {
@@ -67,6 +70,7 @@ impl Seat {
     pub fn writes(&self) -> bool {
         match self {
             Self::Alone => true,
+            Self::Copy(_) => false,
             Self::Shared { writes, .. } => writes.load(Ordering::SeqCst),
         }
     }
@@ -77,6 +81,31 @@ impl Seat {
             Self::Shared { writes, cluster } if !writes.load(Ordering::SeqCst) => Some(cluster),
             _ => None,
         }
+    }
+
+    /// A copy of what another server writes.
+    pub fn copy() -> Self {
+        Self::Copy(Mutex::default())
+    }
+
+    /// What is told about a copy; `None` where the log is written.
+    pub fn told(&self) -> Option<Told> {
+        match self {
+            Self::Copy(told) => Some(told.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            _ => None,
+        }
+    }
+
+    /// Changes what is told about a copy.
+    pub fn tell(&self, what: Told) {
+        if let Self::Copy(told) = self {
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = what;
+        }
+    }
+
+    /// Whether another server writes the log.
+    pub fn copies(&self) -> bool {
+        matches!(self, Self::Copy(_))
     }
 
     fn set(&self, writes: bool) {

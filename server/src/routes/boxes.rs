@@ -1,7 +1,8 @@
 //! Boxes: each to its teller alone, who signs the request, and only after closing. Until then whoever
-//! would have the keys of `t` tellers could read votes that are superseded later, and partial results.
+//! would have the keys of `t` tellers could read votes that are superseded later, and partial results. Mirrors that the
+//! operator has named get them earlier, and keep the same rule.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,7 +13,7 @@ use isoloir_protocol::{
     fetch::{FETCH_WINDOW_MS, FetchRequest},
     log::entry::{Entry, Kind as EntryKind},
     sealed_box,
-    signature::SIGNATURE_LEN,
+    signature::{SIGNATURE_LEN, SignKey},
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -32,6 +33,12 @@ const WAITING: usize = 2;
 
 /// A request: `u8 j ‖ u64 ms ‖ signature ‖ u64 from ‖ u32 count`.
 const REQUEST_LEN: usize = 1 + 8 + SIGNATURE_LEN + 8 + 4;
+
+/// A mirror's request: `key ‖ u64 ms ‖ signature ‖ u8 j ‖ u64 from ‖ u32 count`.
+const COPY_LEN: usize = 32 + 8 + SIGNATURE_LEN + 1 + 8 + 4;
+
+/// What a mirror signs, together with the election and the time.
+const COPY_LABEL: &str = "isoloir/server/copy-boxes";
 
 /// What stands before a supplied box: `u64 index ‖ u8 j`.
 const SUPPLY_HEAD: usize = 9;
@@ -65,39 +72,76 @@ pub(crate) async fn fetch(
     if counted_at.is_some_and(|counted| now >= counted.saturating_add(keep)) {
         return Err(Kind::BoxesErased.into());
     }
+    Ok(download(log.into_inner(), &service, Asked { teller, from, count }))
+}
+
+/// Sends a mirror that the operator has named the boxes of the current ballots, also before closing: it is to have them when this
+/// server is lost. It gives them to nobody but their tellers, after closing, as this server does.
+pub(crate) async fn copy(
+    log: OfElection,
+    service: web::Data<Service>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let mut received = Body::new(&request, payload, COPY_LEN)?;
+    let key = SignKey::from_bytes(&received.array().await?).filter(|key| service.config.mirrors.contains(key));
+    let ms = u64::from_be_bytes(received.array().await?);
+    let signature: [u8; SIGNATURE_LEN] = received.array().await?;
+    let teller = u8::from_be_bytes(received.array().await?);
+    let from = u64::from_be_bytes(received.array().await?);
+    let count = u32::from_be_bytes(received.array().await?);
+    received.rest(0).await?;
+    let now = log.now();
+    if ms.abs_diff(now) > FETCH_WINDOW_MS {
+        return Err(Problem::from(Kind::NotFresh).with("now", now));
+    }
+    let asked = |key: &SignKey| key.verify(COPY_LABEL, &[log.id().as_bytes(), &ms.to_be_bytes()], &signature);
+    if !key.as_ref().is_some_and(asked) {
+        return Err(Kind::BadSignature.into());
+    }
+    Ok(download(log.into_inner(), &service, Asked { teller, from, count }))
+}
+
+/// Which boxes are asked for.
+struct Asked {
+    teller: u8,
+    from: u64,
+    count: u32,
+}
+
+/// The boxes of the ballots that are current now.
+fn download(log: Arc<Log>, service: &Service, asked: Asked) -> HttpResponse {
+    let current = log.read(|state| state.election().current_ballots().map(|(_, ballot)| ballot.index()).collect());
     let (pieces, body) = mpsc::channel(WAITING);
-    let (log, store) = (log.into_inner(), service.store.clone());
+    let store = service.store.clone();
     tokio::spawn(async move {
-        if let Err(error) = send(&log, store.as_ref(), teller, from, count, &pieces).await {
+        if let Err(error) = send(&log, store.as_ref(), &current, asked, &pieces).await {
             tracing::error!(%error, "boxes could not be read");
             let _ = pieces.send(Err(error)).await;
         }
     });
-    Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(ReceiverStream::new(body)))
+    HttpResponse::Ok().content_type("application/octet-stream").streaming(ReceiverStream::new(body))
 }
 
 /// Reads boxes page by page and sends those of current ballots.
 async fn send(
     log: &Arc<Log>,
     store: &dyn Store,
-    teller: u8,
-    mut from: u64,
-    mut count: u32,
+    current: &HashSet<u64>,
+    asked: Asked,
     pieces: &mpsc::Sender<Result<Bytes, StoreError>>,
 ) -> Result<(), StoreError> {
+    let Asked { teller, mut from, mut count } = asked;
     while count > 0 {
         let page = store.boxes(log.number(), teller, from, count.min(BOXES)).await?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         from = last.saturating_add(1);
         let mut bytes = Vec::new();
-        log.read(|state| {
-            let current = |index| state.election().current_ballot_at(index).is_some();
-            for (index, sealed) in page.iter().filter(|(index, _)| current(*index)) {
-                bytes.extend_from_slice(&index.to_be_bytes());
-                bytes.extend_from_slice(sealed);
-                count = count.saturating_sub(1);
-            }
-        });
+        for (index, sealed) in page.iter().filter(|(index, _)| current.contains(index)) {
+            bytes.extend_from_slice(&index.to_be_bytes());
+            bytes.extend_from_slice(sealed);
+            count = count.saturating_sub(1);
+        }
         if !bytes.is_empty() && pieces.send(Ok(bytes.into())).await.is_err() {
             return Ok(());
         }

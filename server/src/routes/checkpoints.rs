@@ -19,6 +19,10 @@ pub(crate) async fn list(log: OfElection) -> web::Json<Vec<String>> {
 pub(crate) async fn cosign(log: OfElection, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     let note = body::read(&request, payload, NOTE_MAX).await?;
     let note = String::from_utf8(note).map_err(|_| Kind::Malformed)?;
-    log.into_inner().cosign(note).await?;
+    let log = log.into_inner();
+    if log.seat.copies() {
+        return Err(Kind::Copy.into());
+    }
+    log.cosign(note).await?;
     Ok(HttpResponse::NoContent().finish())
 }

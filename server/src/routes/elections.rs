@@ -201,6 +201,7 @@ fn status_of(log: &Log, state: &State, now: u64) -> Value {
         "buckets": state.outcome().map(|outcome| &outcome.buckets),
         "void": void.collect::<Vec<_>>(),
         "missing": missing.collect::<Vec<_>>(),
+        "copy": log.seat.told(),
     })
 }
 

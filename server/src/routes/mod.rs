@@ -56,6 +56,7 @@ pub(crate) fn table(config: &mut ServiceConfig) {
         .service(election("/receipts/{index}").route(read().to(ballots::receipt)))
         .service(election("/entries").route(post().to(entries::append)))
         .service(election("/boxes/fetch").route(post().to(boxes::fetch)))
+        .service(election("/boxes/copy").route(post().to(boxes::copy)))
         .service(election("/boxes").route(post().to(boxes::supply)))
         .service(election("/checkpoints").route(read().to(checkpoints::list)))
         .service(election("/cosignatures").route(post().to(checkpoints::cosign)))

@@ -1,6 +1,10 @@
-use isoloir_protocol::fetch::FetchRequest;
+use isoloir_protocol::{fetch::FetchRequest, signature::SignSecret};
 
-use crate::support::{DAY, MINUTE, Scene, people::fetch_bytes};
+use crate::support::{
+    DAY, MINUTE, Scene,
+    people::{fetch_bytes, split_boxes},
+    rng,
+};
 
 #[test]
 fn a_teller_gets_its_boxes_of_the_current_ballots() {
@@ -127,4 +131,32 @@ fn boxes_are_erased_some_time_after_the_result() {
     scene.server.restart();
     assert!(!scene.server.disk_contains(trace));
     assert!(scene.audit(&[]).0.holds());
+}
+
+#[test]
+fn a_mirror_that_the_operator_named_gets_boxes_before_closing() {
+    let (mirror, stranger) = (SignSecret::generate(&mut rng()), SignSecret::generate(&mut rng()));
+    let scene = Scene::open_with(3, |config| config.mirrors = vec![mirror.public()], &|_| {});
+    let voter = scene.voter(1);
+    voter.vote(&scene, Some(0));
+    let (submission, _) = voter.prepare(&scene, Some(1));
+    let current = scene.receipt(&voter.cast(&scene, &submission)).index;
+    let other = scene.voter(2).vote(&scene, Some(2)).index;
+    let now = scene.server.clock.now();
+    let ask = |key: &SignSecret, signer: &SignSecret, ms: u64, teller: u8, count: u32| {
+        let signature = signer.sign("isoloir/server/copy-boxes", &[scene.manifest.id().as_bytes(), &ms.to_be_bytes()]);
+        let (key, times) = (key.public(), [&ms.to_be_bytes()[..], &signature]);
+        let bytes = [key.bytes(), times.concat().as_slice(), &[teller], &0_u64.to_be_bytes(), &count.to_be_bytes()].concat();
+        scene.http().post(&scene.path("/boxes/copy"), &bytes)
+    };
+    let boxes = split_boxes(&scene.manifest, &ask(&mirror, &mirror, now, 3, u32::MAX).expect(200).body);
+    assert_eq!(boxes.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [current, other]);
+    let at = scene.manifest.ballot_len() + 2 * scene.manifest.box_len();
+    assert_eq!(boxes[0].1, submission[at..]);
+    assert_eq!(ask(&mirror, &mirror, now, 1, 1).expect(200).body.len(), 8 + scene.manifest.box_len());
+    // Nobody else, and not with a request of another time.
+    assert_eq!(ask(&stranger, &stranger, now, 3, 9).expect(403).problem(), "bad-signature");
+    assert_eq!(ask(&mirror, &stranger, now, 3, 9).expect(403).problem(), "bad-signature");
+    assert_eq!(ask(&mirror, &mirror, now - 2 * MINUTE - 1, 3, 9).expect(403).problem(), "not-fresh");
+    assert!(ask(&mirror, &mirror, now, 9, 9).expect(200).body.is_empty());
 }
