@@ -150,9 +150,10 @@ impl<'a> Mirror<'a> {
                 Err(problem) if witness::is_evidence(&problem) => {
                     let alarm = Alarm { kept: self.copy.note(&id), shown: election.follower.seen().to_owned() };
                     let json = serde_json::to_vec_pretty(&alarm).unwrap_or_default();
+                    let saved = durable::replace(&evidence, &json, true);
                     election.tell(None, Some(alarm));
                     ctx.complain(&problem!("mirror-alarm", "path" => evidence.display()).with(problem));
-                    return durable::replace(&evidence, &json, true);
+                    return saved;
                 }
                 Err(problem) => {
                     ctx.complain(&problem);

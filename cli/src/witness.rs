@@ -215,8 +215,9 @@ impl<'a> Witness<'a> {
     fn alarm(&mut self, problem: Problem) -> Problem {
         self.state.alarm = Some(self.follower.seen().to_owned());
         let alarm = problem!("witness-alarm", "path" => self.path.display()).with(problem);
+        let saved = save(&self.path, &self.state);
         self.tell(None);
-        match save(&self.path, &self.state) {
+        match saved {
             Ok(()) => alarm,
             Err(unsaved) => alarm.with(unsaved),
         }
