@@ -3,6 +3,7 @@
 import { IsoloirFailure } from "./failure";
 import { insist, postText } from "./http";
 import { compile } from "./loader";
+import { storedLock, storeLock } from "./locks";
 import { countUrl } from "./modules";
 import { makePage } from "./page";
 import { WorkerClient } from "./rpc";
@@ -240,9 +241,12 @@ function makeTellers(counting: CountWorkers, page: Page, send: SendEntry): Telle
     open: async ({ election, file, passphrase }) => {
       const worker = await counting.shared();
       const { handle, view } = await worker.call<Opened<TellerView>>("teller.open", [election, file, composed(passphrase)]);
-      const stored = page.kept("device", lockName(election, view.sign));
-      const current = stored ? await worker.call<TellerView>("teller.locked", [handle, stored]) : view;
-      return new TellerHandle(worker, handle, election, current, page, send);
+      let current = view;
+      // Earlier releases kept locks in local storage.
+      for (const stored of [page.kept("device", lockName(election, view.sign)), await storedLock(lockName(election, view.sign))]) {
+        if (stored !== null) current = await worker.call<TellerView>("teller.locked", [handle, stored]);
+      }
+      return new TellerHandle(worker, handle, election, current, send);
     },
   };
 }
@@ -250,19 +254,17 @@ function makeTellers(counting: CountWorkers, page: Page, send: SendEntry): Telle
 class TellerHandle implements Teller {
   readonly #worker: WorkerClient;
   readonly #handle: number;
-  readonly #page: Page;
   readonly #send: SendEntry;
   readonly election: ElectionId;
   #view: TellerView;
   /** Current ballots at the last replay. */
   #ballots = 0;
 
-  constructor(worker: WorkerClient, handle: number, election: ElectionId, view: TellerView, page: Page, send: SendEntry) {
+  constructor(worker: WorkerClient, handle: number, election: ElectionId, view: TellerView, send: SendEntry) {
     this.#worker = worker;
     this.#handle = handle;
     this.election = election;
     this.#view = view;
-    this.#page = page;
     this.#send = send;
   }
 
@@ -300,12 +302,20 @@ class TellerHandle implements Teller {
     typed: string,
     { firstDevice, withoutStorage = false }: { firstDevice: boolean; withoutStorage?: boolean },
   ) {
-    const { lock, root, file } = await this.#call<{ lock: string; root: string; file: string }>("confirm", [stage, typed, firstDevice]);
-    // Stored before the key may sign anything for this root: `locked` is what unlocks signing.
-    const stored = this.#page.keep("device", lockName(this.election, this.sign), lock);
-    if (!stored && !withoutStorage) throw new IsoloirFailure({ kind: "lock", problem: "notStored", stage });
-    this.#view = await this.#call<TellerView>("locked", [lock]);
-    return { stage, root, file, fileName: `isoloir-teller-${this.number}-${stage}.json`, stored };
+    const name = lockName(this.election, this.sign);
+    for (;;) {
+      // Another tab may have confirmed since this one looked: its lock counts here too.
+      const before = await storedLock(name);
+      if (before !== null) this.#view = await this.#call<TellerView>("locked", [before]);
+      const { lock, root, file } = await this.#call<{ lock: string; root: string; file: string }>("confirm", [stage, typed, firstDevice]);
+      // On the disk before the key may sign anything for this root: `locked` is what unlocks signing.
+      const done = await storeLock(name, before, lock);
+      if (done === "changed") continue;
+      const stored = done === "stored";
+      if (!stored && !withoutStorage) throw new IsoloirFailure({ kind: "lock", problem: "notStored", stage });
+      this.#view = await this.#call<TellerView>("locked", [lock]);
+      return { stage, root, file, fileName: `isoloir-teller-${this.number}-${stage}.json`, stored };
+    }
   }
 
   /** With workers for the other cores: they end with the work, and with them their copies of the keys. */
