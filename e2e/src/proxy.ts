@@ -18,6 +18,8 @@ export interface Way {
   /** Lets the request through; resolves with the answer, which is not given to the browser yet. */
   forward(): Promise<Answer>;
   answer(answer: Answer): void;
+  /** Sends the head and the first half of the body, then cuts the connection. */
+  half(answer: Answer): void;
   /** Cuts the connection to the browser. */
   cut(): void;
 }
@@ -87,6 +89,10 @@ export class Proxy {
         const { status, headers, body } = this.change(whole);
         outgoing.writeHead(status, headers as Record<string, string>);
         outgoing.end(body);
+      },
+      half: ({ status, headers, body }) => {
+        outgoing.writeHead(status, { ...headers, "content-length": String(body.length) } as Record<string, string>);
+        outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => outgoing.destroy());
       },
       cut: () => outgoing.destroy(),
     };

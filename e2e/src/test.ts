@@ -108,7 +108,7 @@ export const test = base.extend<PerTest, PerWorker>({
       device.on("console", (message) => {
         // Requests that fail are what some tests are about; anything else (a script that the policy forbids, a sentence
         // that is missing) is a fault of the page.
-        if (message.type() === "error" && !/Failed to load resource|net::ERR_/.test(message.text())) faults.push(message.text());
+        if (message.type() === "error" && !/Failed to load resource|net::ERR_|^Fetch API cannot load \S+ $/.test(message.text())) faults.push(message.text());
       });
       return device;
     });

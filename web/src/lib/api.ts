@@ -200,7 +200,11 @@ const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
 async function read<T>(path: string, take: (response: Response) => Promise<T>, options: RequestOptions = {}): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await take(await request(path, {}, options));
+      const response = await request(path, {}, options);
+      // An answer may break off half-way: as if none had come.
+      return await take(response).catch(() => {
+        throw new Unreachable("network");
+      });
     } catch (error) {
       if (!isPassing(error) || attempt >= 4 || options.signal?.aborted) throw error;
       const after = error instanceof Problem ? error.retryAfter : null;

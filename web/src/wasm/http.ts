@@ -53,6 +53,27 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return body((await request(path, {}, signal)).text());
 }
 
+/** How often reading is tried before the page hears of it. */
+const READS = 4;
+
+/** Reads; an answer that breaks off, or none at all, is asked for again a few times. */
+export async function steadily<T>(read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  let left = READS;
+  // Only what may pass goes back to `insist`; the last failure is the page's to explain.
+  return insist(async () => {
+    left -= 1;
+    try {
+      return { value: await read() };
+    } catch (failure) {
+      if (left > 0) throw failure;
+      return { failure };
+    }
+  }, signal).then((found) => {
+    if ("failure" in found) throw found.failure;
+    return found.value;
+  });
+}
+
 /** `immutable`: the answer never changes, the browser may keep it. */
 export async function getBytes(path: string, signal?: AbortSignal, immutable = false): Promise<Uint8Array> {
   const response = await request(path, immutable ? { cache: "default" } : {}, signal);

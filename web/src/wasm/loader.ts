@@ -87,8 +87,16 @@ export async function program(url: string, script: string): Promise<Program> {
   }
 }
 
-async function fetched(url: string): Promise<Response> {
-  const response = await fetch(url, { credentials: "same-origin", integrity: integrityOf(url) }).catch(() => null);
-  if (!response?.ok) throw new IsoloirFailure({ kind: "load" });
-  return response;
+/** Waits between the tries for one file. A file with the wrong content cannot be told from a broken connection, so there is an end. */
+const WAITS_MS = [500, 1_500, 4_000];
+
+/** A file of the build, whole and with the content that the page names. A connection that breaks off is tried again. */
+export async function fetched(url: string): Promise<Response> {
+  for (let tries = 0; ; tries += 1) {
+    const response = await fetch(url, { credentials: "same-origin", integrity: integrityOf(url) }).catch(() => null);
+    if (response?.ok) return response;
+    const wait = WAITS_MS[tries];
+    if (wait === undefined) throw new IsoloirFailure({ kind: "load" });
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
 }

@@ -1,7 +1,7 @@
 // What became of a ballot: the server's answer, each part of it verified where there is a proof.
 
 import { IsoloirFailure } from "./failure";
-import { getText } from "./http";
+import { getText, steadily } from "./http";
 import type { ReceiptOutcome, ReceiptQuery, SlotInfo } from "./types";
 import { rust } from "./voter-module";
 
@@ -17,11 +17,11 @@ export async function lookUp(
   const election = `${base}/api/elections/${encodeURIComponent(query.election)}`;
   const code = rust().normaliseReceiptCode(query.code);
   const slot = JSON.parse(slotJson) as SlotInfo;
-  const receiptAt = (index: number) => getText(`${election}/receipts/${index}`, signal);
+  const receiptAt = (index: number) => steadily(() => getText(`${election}/receipts/${index}`, signal), signal);
   const found = slot.ballots.find((ballot) => ballot.code === code);
   const foundReceipt = found ? await receiptAt(found.index) : undefined;
   const current = slot.current && slot.current.index !== found?.index ? await receiptAt(slot.current.index) : undefined;
-  const status = await getText(election, signal);
+  const status = await steadily(() => getText(election, signal), signal);
   if (signal.aborted) throw new IsoloirFailure({ kind: "cancelled" });
   return receipts.outcome(query.slot, code, query.file ?? undefined, slotJson, foundReceipt, current, status) as ReceiptOutcome;
 }

@@ -1,6 +1,6 @@
 // Manifests by election, downloaded once; only bytes that hash to the id are kept.
 
-import { getBytes } from "./http";
+import { getBytes, steadily } from "./http";
 import type { ElectionInfo } from "./types";
 
 export class Manifests {
@@ -17,7 +17,7 @@ export class Manifests {
   async bytes(id: string, signal: AbortSignal): Promise<Uint8Array> {
     const known = this.#known.get(id);
     if (known) return known;
-    const bytes = await getBytes(`${this.#base}/api/elections/${encodeURIComponent(id)}/manifest`, signal, true);
+    const bytes = await steadily(() => getBytes(`${this.#base}/api/elections/${encodeURIComponent(id)}/manifest`, signal, true), signal);
     this.take(id, bytes);
     return bytes;
   }

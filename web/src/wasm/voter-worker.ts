@@ -2,7 +2,7 @@
 // means is in types.ts, what it computes in Rust.
 
 import { IsoloirFailure } from "./failure";
-import { getText } from "./http";
+import { getText, steadily } from "./http";
 import { lookUp } from "./lookup";
 import { Manifests } from "./manifests";
 import { type Method, serve } from "./serve";
@@ -26,7 +26,7 @@ function voter(handle: number) {
 
 async function slotJson(election: string, slot: number, signal: AbortSignal): Promise<string> {
   try {
-    return await getText(`${base}/api/elections/${encodeURIComponent(election)}/slots/${slot}`, signal);
+    return await steadily(() => getText(`${base}/api/elections/${encodeURIComponent(election)}/slots/${slot}`, signal), signal);
   } catch (failure) {
     if (failure instanceof IsoloirFailure && failure.error.kind === "network" && failure.error.status === 404) {
       throw new IsoloirFailure({ kind: "slot", problem: "unknown" });

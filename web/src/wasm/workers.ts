@@ -7,6 +7,7 @@ import voterWorker from "./voter-worker.ts?worker&url";
 
 import { integrityOf } from "../lib/sealed";
 import { IsoloirFailure } from "./failure";
+import { fetched } from "./loader";
 
 interface Policy {
   createScriptURL(url: string): string;
@@ -24,12 +25,7 @@ const policy = trustedTypes?.createPolicy("isoloir-worker", rules) ?? rules;
 /** A browser checks no hash of a worker. Its file never changes, so what was checked here is what the worker gets from the browser's cache. */
 async function start(url: string): Promise<Worker> {
   if (typeof Worker !== "function") throw new IsoloirFailure({ kind: "unsupported", what: "worker" });
-  const integrity = integrityOf(url);
-  if (integrity !== "") {
-    const answer = await fetch(url, { credentials: "same-origin", integrity }).catch(() => null);
-    if (!answer?.ok) throw new IsoloirFailure({ kind: "load" });
-    await answer.arrayBuffer();
-  }
+  if (integrityOf(url) !== "") await (await fetched(url)).arrayBuffer();
   return new Worker(policy.createScriptURL(url), { type: "module" });
 }
 
