@@ -664,6 +664,7 @@ help-serve--public-url = L’adresse que voient les électeurs ; son hôte fait 
 help-serve--organiser = Fichier public d’un organisateur qui peut ouvrir des scrutins ici
 help-serve--open-to-any-organiser = Laisser n’importe qui ouvrir des scrutins (pour essayer)
 help-serve--pages = Dossier de pages construites depuis la source, à la place de celles du programme
+help-serve--witness-url = Adresse d’un témoin qui sert ce qu’il a vu ; les pages le nomment et peuvent l’interroger sur les récépissés. Plusieurs fois s’il y en a plusieurs
 help-serve--mirror = Clé publique d’un miroir qui peut copier les boîtes, telle que « isoloir mirror » l’affiche ; plusieurs fois s’il y en a plusieurs
 help-serve--look = Fichier JSON avec le nom, la couleur, le logo et le fuseau horaire de l’organisateur, montrés sur les pages
 help-serve--metrics = Où les programmes de surveillance lisent les chiffres

@@ -74,6 +74,9 @@ pub struct ServeArgs {
     /// Where monitoring programs read figures
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
+    /// Address of a witness that serves what it saw; the pages name it and may ask it about receipts. Several times if there are several
+    #[arg(long, value_name = "URL")]
+    pub witness_url: Vec<String>,
     /// Public key of a mirror that may copy boxes, as `isoloir mirror` prints it; several times if there are several
     #[arg(long, value_name = "KEY")]
     pub mirror: Vec<String>,
@@ -138,6 +141,7 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
         database: database(args.database.as_ref().or(settings.database.as_ref()))?,
         organisers,
         tls: tls(args, &settings)?,
+        witnesses: if args.witness_url.is_empty() { settings.witness_urls.clone() } else { args.witness_url.clone() },
         mirrors: mirrors.iter().map(mirror).collect::<Outcome<_>>()?,
         pages: args.pages.clone().or_else(|| settings.pages.clone()).map_or(Pages::Embedded, Pages::Folder),
         metrics: args.metrics.or(settings.metrics),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// All keys there are.
-pub const KEYS: [&str; 21] = [
+pub const KEYS: [&str; 22] = [
     "data",
     "database",
     "listen",
@@ -27,6 +27,7 @@ pub const KEYS: [&str; 21] = [
     "public_url",
     "organisers",
     "mirrors",
+    "witness_urls",
     "pages",
     "look",
     "log_format",
@@ -62,6 +63,8 @@ pub struct Settings {
     pub organisers: Vec<PathBuf>,
     /// Public keys of the mirrors that may copy boxes, base64.
     pub mirrors: Vec<String>,
+    /// Addresses of witnesses that the pages may ask.
+    pub witness_urls: Vec<String>,
     /// Folder of pages built from source.
     pub pages: Option<PathBuf>,
     /// File with the organiser's name, colour, logo and zone.

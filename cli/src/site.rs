@@ -203,12 +203,19 @@ fn is_strict(policy: &str) -> bool {
         && only("script-src", &["'self'", "'wasm-unsafe-eval'"])
         && only("worker-src", &["'self'"])
         && only("style-src", &["'self'"])
-        && only("connect-src", &["'self'"])
+        && directive("connect-src").is_some_and(|values| values.iter().all(|value| *value == "'self'" || is_origin(value)))
         && only("form-action", &["'none'"])
         && only("frame-ancestors", &["'none'"])
         && only("base-uri", &["'none'"])
         && only("require-trusted-types-for", &["'script'"])
         && only("trusted-types", &["isoloir-worker"])
+}
+
+/// Whether it is the address of one server: a witness that the operator has named (`serve --witness-url`). It can learn nothing that the
+/// server itself could not have been told, so that it makes no page worse.
+fn is_origin(value: &str) -> bool {
+    let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://").filter(|host| host.starts_with("127.0.0.1:")));
+    host.is_some_and(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:[]".contains(c)))
 }
 
 #[cfg(test)]
@@ -241,10 +248,13 @@ mod tests {
                     worker-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; \
                     trusted-types isoloir-worker";
         assert!(is_strict(good));
+        assert!(is_strict(&good.replace("connect-src 'self'", "connect-src 'self' https://witness.example.org:8443")));
         for (from, to) in [
             ("'wasm-unsafe-eval'", "'unsafe-inline'"),
             ("'wasm-unsafe-eval'", "https://cdn.example.org"),
             ("connect-src 'self'", "connect-src *"),
+            ("connect-src 'self'", "connect-src 'self' https:"),
+            ("connect-src 'self'", "connect-src 'self' https://*.example.org"),
             ("frame-ancestors 'none'; ", ""),
             ("require-trusted-types-for 'script'; ", ""),
         ] {

@@ -136,8 +136,26 @@ export class Witness extends KeyHolder {
   }
 
   follow(election: Election): void {
-    const args = ["--lang", "en", "witness", "run", ...this.signArgs(election), "--state", join(this.home, `seen-${election.id}.json`), "--every", "1"];
-    this.#child = spawn(PROGRAM, args, { env: this.clock.environment(), stdio: "ignore" });
+    this.#child = spawn(PROGRAM, this.#args(election), { env: this.clock.environment(), stdio: "ignore" });
+  }
+
+  /** The same, and serves what it saw. Resolves once it listens. */
+  async serve(election: Election, port: number): Promise<void> {
+    const args = [...this.#args(election), "--listen", `127.0.0.1:${port}`, "--data", join(this.home, `kept-${election.id}`)];
+    const child = spawn(PROGRAM, args, { env: this.clock.environment(), stdio: ["ignore", "pipe", "ignore"] });
+    this.#child = child;
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (said.includes("listens on")) resolve();
+      });
+      child.on("exit", () => reject(new Error(`the witness ended: ${said}`)));
+    });
+  }
+
+  #args(election: Election): string[] {
+    return ["--lang", "en", "witness", "run", ...this.signArgs(election), "--state", join(this.home, `seen-${election.id}.json`), "--every", "1"];
   }
 
   async leave(): Promise<void> {

@@ -43,6 +43,9 @@ pub struct Config {
     pub pages: Pages,
     /// File with the organiser's name, colour, logo and zone, shown on every page; see `docs/operator.md`.
     pub look: Option<PathBuf>,
+    /// Addresses of witnesses that serve what they saw, as `https://witness.example.org`: the pages name them and may ask them whether a
+    /// receipt is there. Each one learns the number and code that a voter checks there, which are in its log anyway, and the voter's address.
+    pub witnesses: Vec<String>,
     /// How many ballots of one election may wait for their turn, each with its boxes in memory. Beyond
     /// that voters are asked to come back. Too low refuses voters who could be served within a second;
     /// too high makes them wait longer than browsers do.
@@ -123,6 +126,7 @@ impl Default for Config {
             organisers: Organisers::default(),
             pages: Pages::default(),
             look: None,
+            witnesses: Vec::new(),
             queue: 4_096,
             batch: 1_024,
             metrics: None,
@@ -142,16 +146,30 @@ impl Default for Config {
 impl Config {
     /// Host and port of the public address; `None` if it is not one.
     pub fn public_host(&self) -> Option<&str> {
-        let rest = self.public_url.strip_prefix("https://").or_else(|| self.public_url.strip_prefix("http://"))?;
-        let host = rest.strip_suffix('/').unwrap_or(rest);
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
-        (!host.is_empty() && host.chars().all(allowed)).then_some(host)
+        host(&self.public_url)
+    }
+
+    /// The origins of the witnesses' addresses; `None` if one is no address, or without TLS on another machine, which browsers refuse.
+    pub fn witness_origins(&self) -> Option<Vec<&str>> {
+        let origin = |url: &'_ String| {
+            let host = host(url)?;
+            let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.contains(']') { host } else { name });
+            (url.starts_with("https://") || matches!(name, "localhost" | "127.0.0.1" | "[::1]")).then_some(())
+        };
+        self.witnesses.iter().map(|url| origin(url).map(|()| url.strip_suffix('/').unwrap_or(url))).collect()
     }
 
     /// Whether voters come by TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+fn host(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let host = rest.strip_suffix('/').unwrap_or(rest);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+    (!host.is_empty() && host.chars().all(allowed)).then_some(host)
 }
 
 #[cfg(test)]
@@ -169,6 +187,34 @@ mod tests {
         assert_eq!(host("http://[::1]:8080").as_deref(), Some("[::1]:8080"));
         for wrong in ["vote.example.org", "ftp://x", "https://", "https://a/b", "https://a b", "https://a?b"] {
             assert_eq!(host(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn origins_of_witnesses() {
+        let origins = |url: &str| {
+            let config = Config { witnesses: vec![url.to_owned()], ..Config::default() };
+            config.witness_origins().map(|origins| origins.concat())
+        };
+        for (url, origin) in [
+            ("https://witness.example.org", "https://witness.example.org"),
+            ("https://witness.example.org:8443/", "https://witness.example.org:8443"),
+            ("http://127.0.0.1:8081", "http://127.0.0.1:8081"),
+            ("http://[::1]:8081", "http://[::1]:8081"),
+        ] {
+            assert_eq!(origins(url).as_deref(), Some(origin));
+        }
+        // Nothing that would let the pages ask everybody, or say more than an address in the policy.
+        for wrong in [
+            "http://witness.example.org",
+            "https://*.example.org",
+            "https:",
+            "*",
+            "https://a; script-src *",
+            "https://a/b",
+            "http://127.0.0.1.example.org",
+        ] {
+            assert_eq!(origins(wrong), None, "{wrong}");
         }
     }
 }

@@ -20,13 +20,13 @@ use crate::routes::Service;
 /// Scripts, styles and requests from this server alone; nothing inline, nothing framed. The one
 /// exception lets the browser compile the WebAssembly module. No text becomes a script (Trusted Types):
 /// the one policy there is lets the pages name their two workers.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; \
-    form-action 'none'; frame-ancestors 'none'; base-uri 'none'; \
-    require-trusted-types-for 'script'; trusted-types isoloir-worker";
+const POLICY: [&str; 2] = [
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'",
+    "; font-src 'self'; worker-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; \
+     require-trusted-types-for 'script'; trusted-types isoloir-worker",
+];
 
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (CONTENT_SECURITY_POLICY, POLICY),
+const ALWAYS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
@@ -37,9 +37,19 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// Two years, as the browsers' preload lists ask for.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
+/// The policy of a server whose pages may also ask these origins: the witnesses that its operator has named. `None` if they are
+/// not what [`Config::witness_origins`](crate::Config::witness_origins) gives.
+pub(crate) fn policy(witnesses: &[&str]) -> Option<HeaderValue> {
+    let [before, after] = POLICY;
+    let asked: String = witnesses.iter().map(|origin| format!(" {origin}")).collect();
+    HeaderValue::from_str(&format!("{before}{asked}{after}")).ok()
+}
+
 /// Adds the headers that the handler has not set itself.
 pub(crate) async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let https = request.app_data::<web::Data<Service>>().is_some_and(|service| service.config.is_https());
+    let service = request.app_data::<web::Data<Service>>();
+    let https = service.is_some_and(|service| service.config.is_https());
+    let policy = service.map(|service| service.policy.clone());
     // The log is public and meant to be read by other people's programs. Nothing else is.
     let public = request.path().starts_with("/api/") || request.path().starts_with("/log/");
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -47,6 +57,9 @@ pub(crate) async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         set(headers, name, value);
+    }
+    if let Some(policy) = policy {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     if https {
         set(headers, STRICT_TRANSPORT_SECURITY, HSTS);

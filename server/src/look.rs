@@ -75,6 +75,9 @@ struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     zone: Option<String>,
     logo: bool,
+    /// Origins of witnesses that the pages may ask.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    witnesses: Vec<String>,
 }
 
 /// The looks as checked.
@@ -111,7 +114,13 @@ impl Look {
         }
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
         let logo = logo.map(|logo| Logo::load(&folder.join(logo))).transpose()?;
-        Ok(Self { told: Told { name, colour, zone, logo: logo.is_some() }, logo })
+        Ok(Self { told: Told { name, colour, zone, logo: logo.is_some(), witnesses: Vec::new() }, logo })
+    }
+
+    /// The same with the witnesses that the pages may ask.
+    pub fn naming(mut self, witnesses: &[&str]) -> Self {
+        self.told.witnesses = witnesses.iter().map(|origin| (*origin).to_owned()).collect();
+        self
     }
 }
 

@@ -46,6 +46,9 @@ pub enum StartError {
     /// The pages cannot be read.
     #[error("the pages cannot be read")]
     Pages(#[source] io::Error),
+    /// The address of a witness is none, or has no TLS.
+    #[error("the address of a witness is not one of https://")]
+    WitnessUrl,
     /// The settings of the looks cannot be used.
     #[error("the settings of the pages' looks cannot be used")]
     Look(#[from] LookError),
@@ -107,14 +110,16 @@ async fn start_in(config: Config, store: Arc<dyn Store>, cluster: Option<Arc<Clu
     make_data_dir(&config).map_err(StartError::DataDir)?;
     let keys = KeyFolder::open(config.data_dir.join("keys"))?;
     let assets = Assets::load(&config.pages).map_err(StartError::Pages)?;
-    let look = Look::load(config.look.as_deref())?;
+    let witnesses = config.witness_origins().ok_or(StartError::WitnessUrl)?;
+    let policy = headers::policy(&witnesses).ok_or(StartError::WitnessUrl)?;
+    let look = Look::load(config.look.as_deref())?.naming(&witnesses);
     let header = config.address_header.as_ref().map(|name| name.parse()).transpose().map_err(|_| StartError::AddressHeader)?;
     let connections = header.is_none().then(|| Connections::new(config.connections_per_address));
     let elections = Elections::load(&config, &store, &keys, cluster.clone()).await?;
     let listener = config.listener.as_ref().map_or_else(|| listen::bind(config.bind), |given| given.try_clone());
     let listener = listener.map_err(StartError::Bind)?;
     let addr = listener.local_addr().map_err(StartError::Bind)?;
-    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets, look, Senders::new(header)));
+    let service = web::Data::new(Service::new(config.clone(), store, elections, keys, assets, (look, policy), Senders::new(header)));
     let shared = service.clone();
     let app =
         move || App::new().app_data(shared.clone()).wrap(from_fn(headers::add)).wrap(from_fn(telemetry::record)).configure(routes::table);

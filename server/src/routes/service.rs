@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, http::Method, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header::HeaderValue},
+    web,
+};
 use isoloir_protocol::signature::SignSecret;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Semaphore};
@@ -36,6 +40,8 @@ pub(crate) struct Service {
     pub keys: KeyFolder,
     pub assets: Assets,
     pub look: Look,
+    /// The content security policy of everything.
+    pub policy: HeaderValue,
     /// Who sent how much of late.
     pub senders: Senders,
     /// What the server counts about itself.
@@ -55,12 +61,12 @@ impl Service {
         elections: Elections,
         keys: KeyFolder,
         assets: Assets,
-        look: Look,
+        (look, policy): (Look, HeaderValue),
         senders: Senders,
     ) -> Self {
         let (beginning, large) = (Mutex::new(()), Semaphore::new(LARGE));
         let (figures, started) = (Figures::default(), config.clock.now_ms());
-        Self { config, store, elections, keys, assets, look, senders, figures, started, beginning, large }
+        Self { config, store, elections, keys, assets, look, policy, senders, figures, started, beginning, large }
     }
 
     /// The origin of the log of this name.

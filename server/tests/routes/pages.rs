@@ -145,3 +145,17 @@ fn the_version_is_shown() {
     assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));
     assert!(answer["build"].is_string());
 }
+
+#[test]
+fn the_pages_may_ask_the_witnesses_that_the_operator_named() {
+    let folder = pages();
+    let server = server(&folder, |config| {
+        config.witnesses = vec!["https://witness.example.org/".to_owned(), "http://127.0.0.1:8081".to_owned()];
+    });
+    let asked = "connect-src 'self' https://witness.example.org http://127.0.0.1:8081;";
+    for path in ["/vote/", "/assets/app-1a2b.js"] {
+        assert_eq!(server.http().get(path).header("content-security-policy"), POLICY.replace("connect-src 'self';", asked), "{path}");
+    }
+    let told = server.http().get("/api/look").json();
+    assert_eq!(told["witnesses"], serde_json::json!(["https://witness.example.org", "http://127.0.0.1:8081"]));
+}

@@ -26,23 +26,25 @@ export function passes(error: unknown): boolean {
   return isPassing(error);
 }
 
-function network(status: number | null, why?: Unreachable["why"]): Explained {
+function network(status: number | null, problem: string | null, why?: Unreachable["why"]): Explained {
   if (why === "offline" || (status === null && navigator.onLine === false)) return { what: t("common.e_offline_what"), todo: t("common.e_offline_todo") };
   if (status === null) return { what: t("common.e_unreachable_what"), todo: t("common.e_unreachable_todo") };
   if (status === 429 || status === 503) return { what: t("common.e_busy_what"), todo: t("common.e_busy_todo") };
   if (status === 404) return { what: t("common.e_unknown_what"), todo: t("common.e_unknown_todo") };
+  // A witness or a mirror, whose pages are those of the server.
+  if (problem === "copy") return { what: t("common.e_copy_what"), todo: t("common.e_copy_todo") };
   if (status >= 500) return { what: t("common.e_server_what"), todo: t("common.e_server_todo") };
   return { what: t("common.e_refused_what"), todo: t("common.e_refused_todo") };
 }
 
 /** A pair of sentences for any error. */
 export function explain(error: unknown): Explained {
-  if (error instanceof Unreachable) return network(null, error.why);
-  if (error instanceof Problem) return network(error.status);
+  if (error instanceof Unreachable) return network(null, null, error.why);
+  if (error instanceof Problem) return network(error.status, error.slug);
   const inner = failure(error);
   switch (inner?.kind) {
     case "network":
-      return network(inner.status);
+      return network(inner.status, inner.problem);
     case "unsupported":
     case "notLoaded":
       return { what: t("common.e_unsupported_what"), todo: t("common.e_unsupported_todo") };

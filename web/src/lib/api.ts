@@ -69,6 +69,13 @@ export interface Slot {
   ballots: ListedBallot[];
 }
 
+/** What a witness or mirror tells about its copy of a log. */
+export interface CopyStatus {
+  size: number;
+  /** Null at the server itself. */
+  copy: { witness: string | null; of: string; seen: Milliseconds | null; alarm: { kept: string; shown: string } | null } | null;
+}
+
 /** How the server is doing: numbers only, by the minute. */
 export interface ServerStatus {
   version: string;
@@ -236,6 +243,8 @@ export const api = {
   elections: (options?: RequestOptions): Promise<ElectionSummary[]> => json("/api/elections", options),
   server: (options?: RequestOptions): Promise<ServerStatus> => timed("/api/status", options),
   status: (election: ElectionId, options?: RequestOptions): Promise<Status> => timed(at(election), options),
+  /** Of a copy at another origin. */
+  copy: (origin: string, election: ElectionId, options?: RequestOptions): Promise<CopyStatus> => json(`${origin}${at(election)}`, options),
   slot: (election: ElectionId, slot: number, options?: RequestOptions): Promise<Slot> => json(at(election, `/slots/${slot}`), options),
   /** Where the whole archive is. */
   archivePath: (election: ElectionId): string => at(election, "/archive.zip"),

@@ -13,6 +13,8 @@ export interface Look {
   zone?: string;
   /** Whether there is a logo at `/api/look/logo`. */
   logo?: boolean;
+  /** Origins of witnesses that the pages may ask. */
+  witnesses?: string[];
 }
 
 type Rgb = readonly [number, number, number];

@@ -2,6 +2,7 @@
 
 import catalogues from "virtual:catalogues/check";
 
+import { askWitness } from "../components/ask-witness";
 import { chooseElection } from "../components/choose-election";
 import { clockNote, heading } from "../components/election";
 import { errorScreen, failure, passes } from "../components/errors";
@@ -160,6 +161,7 @@ async function look(check: Check, query: ReceiptQuery): Promise<void> {
         h("p", { class: "eyebrow" }, own(check.info.manifest.title)),
         h("div", { "data-testid": "outcome", "data-state": outcome.state }, show(check, outcome)),
         clockNote(),
+        witness(check, query, outcome),
         h("div", { class: "actions" },
           button(t("check.another"), () => {
             check.code = "";
@@ -174,8 +176,17 @@ async function look(check: Check, query: ReceiptQuery): Promise<void> {
     if (inner?.kind === "slot" && inner.problem === "unknown") return ask(check, { slot: t("common.e_slot_what") });
     if (inner?.kind === "receipt" && query.file) return showBadFile(check, error);
     if (query.file && passes(error) && (await showAlone(check, query))) return;
-    check.shell.show({ render: () => errorScreen(error, () => look(check, query)) });
+    check.shell.show({ render: () => [errorScreen(error, () => look(check, query)), witness(check, query, null)] });
   }
+}
+
+/** A way to somebody else who keeps the log. */
+function witness(check: Check, query: ReceiptQuery, server: ReceiptOutcome | null): Child {
+  const another = (): void => {
+    check.code = "";
+    ask(check, {});
+  };
+  return askWitness({ shell: check.shell, isoloir: check.isoloir, info: check.info, query, server, show: (outcome) => show(check, outcome), another });
 }
 
 /** Without an answer of the server the file still proves what it proves. False if it proves nothing. */
@@ -190,6 +201,7 @@ async function showAlone(check: Check, query: ReceiptQuery): Promise<boolean> {
         verdict("warn", t("check.offline"), h("p", null, tx("check.offline_text", { time: when(receipt.time) }))),
         receiptCard(check.isoloir, check.info, receipt, false)),
       h("div", { class: "actions" }, button(t("common.again"), () => look(check, query), "primary", "again"), button(t("check.another"), () => ask(check, {}))),
+      witness(check, query, null),
     ],
   });
   return true;

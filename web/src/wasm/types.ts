@@ -194,6 +194,8 @@ export interface ReceiptQuery {
   code: string;
   /** The receipt file's text, if the voter has it. */
   file?: string | null;
+  /** Origin of a witness or mirror that is asked instead of the server. */
+  at?: string;
 }
 
 export interface Receipts {

@@ -24,9 +24,9 @@ function voter(handle: number) {
   return found.rust;
 }
 
-async function slotJson(election: string, slot: number, signal: AbortSignal): Promise<string> {
+async function slotJson(election: string, slot: number, signal: AbortSignal, at = base): Promise<string> {
   try {
-    return await steadily(() => getText(`${base}/api/elections/${encodeURIComponent(election)}/slots/${slot}`, signal), signal);
+    return await steadily(() => getText(`${at}/api/elections/${encodeURIComponent(election)}/slots/${slot}`, signal), signal);
   } catch (failure) {
     if (failure instanceof IsoloirFailure && failure.error.kind === "network" && failure.error.status === 404) {
       throw new IsoloirFailure({ kind: "slot", problem: "unknown" });
@@ -86,8 +86,9 @@ const methods: Record<string, Method> = {
   "receipt.ofSubmission": (task, election: string, submission: Uint8Array, code: string, file: string) =>
     withReceipts(election, task.signal, (receipts) => receipts.checkSubmission(submission, code, file)),
   "receipt.lookUp": async (task, query: ReceiptQuery) => {
-    const json = await slotJson(query.election, query.slot, task.signal);
-    return withReceipts(query.election, task.signal, (receipts) => lookUp(base, receipts, query, json, task.signal));
+    const at = query.at ?? base;
+    const json = await slotJson(query.election, query.slot, task.signal, at);
+    return withReceipts(query.election, task.signal, (receipts) => lookUp(at, receipts, query, json, task.signal));
   },
 
   "test.check": async (task, disclosed: Uint8Array) => {
