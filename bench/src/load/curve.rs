@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Ballots of the rush of REQ L1 for 140,000 members, ten times: the minute of the most.
 const NOON_BALLOTS: f64 = 120.0;
 
+/// The members of REQ L1, who all come within one minute.
+pub const EVERYBODY: usize = 140_000;
+
 /// Requests that a voter makes besides, by REQ L1.
 const REQUESTS_PER_VOTE: usize = 14;
 
@@ -22,13 +25,13 @@ pub struct Curve {
 
 impl Curve {
     /// Every connection sends its next ballot when it has the answer to the one before.
-    pub fn closed(period: Duration, most: u32) -> Self {
-        Self { name: "as fast as it goes".to_owned(), rate: None, ballots: usize::try_from(most).unwrap(), period, reads: 0 }
+    pub fn closed(period: Duration, most: usize) -> Self {
+        Self { name: "as fast as it goes".to_owned(), rate: None, ballots: most, period, reads: 0 }
     }
 
-    /// The same number every second.
-    pub fn steady(name: &str, rate: f64, period: Duration) -> Self {
-        Self { name: format!("{name}: {rate:.0} a second"), rate: Some(rate), ballots: count(rate, period), period, reads: 0 }
+    /// The same number every second, as long as there are ballots for it.
+    pub fn steady(name: &str, rate: f64, period: Duration, most: usize) -> Self {
+        Self { name: format!("{name}: {rate:.0} a second"), rate: Some(rate), ballots: count(rate, period).min(most), period, reads: 0 }
     }
 
     /// Ten times the rush of REQ L1, with the pages and questions that come with each vote.
@@ -36,16 +39,21 @@ impl Curve {
         Self {
             name: "REQ L1 × 10: 120 a second, 1,800 requests".to_owned(),
             rate: Some(NOON_BALLOTS),
-            ballots: count(NOON_BALLOTS, period),
+            ballots: Self::noon_ballots(period),
             period,
             reads: REQUESTS_PER_VOTE,
         }
     }
 
-    /// All that are left, within the period.
+    /// So many, evenly within the period.
     pub fn everybody(ballots: usize, period: Duration) -> Self {
         let rate = f64::from(u32::try_from(ballots).unwrap()) / period.as_secs_f64();
         Self { name: format!("everybody in {} s: {rate:.0} a second", period.as_secs()), rate: Some(rate), ballots, period, reads: 0 }
+    }
+
+    /// How many ballots [`noon`](Self::noon) takes.
+    pub fn noon_ballots(period: Duration) -> usize {
+        count(NOON_BALLOTS, period)
     }
 
     /// When the ballot of this number is due, after the beginning.

@@ -16,6 +16,10 @@
 mod client;
 mod curve;
 mod election;
+// A real PostgreSQL as the server's tests start it.
+#[allow(dead_code, reason = "the server's tests use the rest")]
+#[path = "../../../server/tests/support/postgres.rs"]
+mod postgres;
 mod process;
 mod report;
 mod verify;
@@ -30,8 +34,9 @@ use clap::Parser;
 
 use crate::{
     client::{Client, Outcome},
-    curve::Curve,
+    curve::{Curve, EVERYBODY},
     election::Stage,
+    postgres::{Durability, Postgres},
     process::Server,
 };
 
@@ -45,7 +50,7 @@ struct Options {
     #[arg(long, value_name = "FOLDER", default_value = "target/bench/load")]
     folder: PathBuf,
     /// How many voters, each with one ballot
-    #[arg(long, value_name = "N", default_value_t = 420_000)]
+    #[arg(long, value_name = "N", default_value_t = 820_000)]
     ballots: u32,
     /// Seconds of each curve
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -56,6 +61,9 @@ struct Options {
     /// A short run: 60,000 ballots, 8 seconds a curve
     #[arg(long)]
     quick: bool,
+    /// On a PostgreSQL that is started for it, with durable commits, instead of SQLite
+    #[arg(long)]
+    postgres: bool,
     /// Have `isoloir audit` check the archive at the end, and tell how long it takes
     #[arg(long)]
     audit: bool,
@@ -72,7 +80,9 @@ fn main() {
 
 async fn run(options: &Options) {
     let began = Instant::now();
-    let server = Server::start(&options.program, &options.folder);
+    let postgres = options.postgres.then(|| Postgres::start_with(Durability::On, "256MB"));
+    let server = Server::start(&options.program, &options.folder, postgres.as_ref());
+    println!("store: {}, durable commits", if options.postgres { "PostgreSQL" } else { "SQLite" });
     let stage = Arc::new(Stage::set(&server, options.ballots));
     println!("election with {} voters: {:.0} s", options.ballots, began.elapsed().as_secs_f64());
     let making = Instant::now();
@@ -89,12 +99,16 @@ async fn run(options: &Options) {
     let period = Duration::from_secs(options.seconds.into());
     report::heading();
     let mut outcomes: Vec<Outcome> = Vec::new();
-    let closed = measure(&server, &mut client, &Curve::closed(period, options.ballots * 3 / 5), &mut outcomes).await;
-    for curve in [Curve::steady("half of that", closed / 2.0, period), Curve::noon(period)] {
+    // Every curve has its ballots: the later ones first, then as many for the first one as leave half of them for the second.
+    let minute = period.min(Duration::from_secs(60));
+    let everybody = EVERYBODY.min(client.left() / 6);
+    let kept = everybody + Curve::noon_ballots(period);
+    let first = client.left().saturating_sub(kept) * 2 / 3;
+    let closed = measure(&server, &mut client, &Curve::closed(period, first), &mut outcomes).await;
+    let half = Curve::steady("half of that", closed / 2.0, period, client.left().saturating_sub(kept));
+    for curve in [half, Curve::noon(period), Curve::everybody(everybody, minute)] {
         measure(&server, &mut client, &curve, &mut outcomes).await;
     }
-    let rest = client.left();
-    measure(&server, &mut client, &Curve::everybody(rest, period.min(Duration::from_secs(60))), &mut outcomes).await;
     println!("\nserver memory: {} MB now, {} MB at most", server.memory_mb("VmRSS"), server.memory_mb("VmHWM"));
     verify::log_is_what_was_acknowledged(&server, &stage, &client, &outcomes);
     if options.audit {
@@ -105,12 +119,13 @@ async fn run(options: &Options) {
 
 /// Runs one curve, prints its line, and gives the accepted ballots per second.
 async fn measure(server: &Server, client: &mut Client, curve: &Curve, outcomes: &mut Vec<Outcome>) -> f64 {
-    let cpu = server.cpu();
+    let (cpu, database) = (server.cpu(), server.database_cpu());
     let own = process::own_cpu();
     let began = Instant::now();
     let run = client.run(curve).await;
     let wall = began.elapsed();
-    let rate = report::line(curve, &run, wall, server.cpu() - cpu, process::own_cpu() - own);
+    let used = report::Used { server: server.cpu() - cpu, database: server.database_cpu() - database, own: process::own_cpu() - own };
+    let rate = report::line(curve, &run, wall, &used);
     outcomes.extend(run.outcomes);
     rate
 }

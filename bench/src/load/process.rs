@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::postgres::Postgres;
+
 /// How long a server may take to answer for the first time.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -17,24 +19,37 @@ const TICKS: f64 = 100.0;
 pub struct Server {
     child: Child,
     address: SocketAddr,
+    /// The process of PostgreSQL that starts the others.
+    database: Option<u32>,
 }
 
 impl Server {
-    /// Starts the program on an empty folder.
-    pub fn start(program: &Path, folder: &Path) -> Self {
+    /// Starts the program on an empty folder, and on a PostgreSQL if there is one.
+    pub fn start(program: &Path, folder: &Path, postgres: Option<&Postgres>) -> Self {
         // What an earlier run left.
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder).expect("the folder");
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
-        let child = Command::new(program)
-            .args(["serve", "--open-to-any-organiser", "--data"])
-            .arg(folder.join("data"))
-            .args(["--listen", &address.to_string(), "--public-url", &format!("http://localhost:{}", address.port())])
+        let mut command = Command::new(program);
+        command.args(["serve", "--open-to-any-organiser", "--data"]).arg(folder.join("data")).args([
+            "--listen",
+            &address.to_string(),
+            "--public-url",
+            &format!("http://localhost:{}", address.port()),
+        ]);
+        if let Some(postgres) = postgres {
+            command.args(["--database", &postgres.address()]);
+        }
+        let database = postgres.map(|postgres| {
+            let file = fs::read_to_string(postgres.data().join("postmaster.pid")).expect("PostgreSQL's process");
+            file.lines().next().and_then(|line| line.trim().parse().ok()).expect("its number")
+        });
+        let child = command
             .stdout(File::create(folder.join("server.out")).expect("a file"))
             .stderr(File::create(folder.join("server.log")).expect("a file"))
             .spawn()
             .expect("the server's program");
-        let mut server = Self { child, address };
+        let mut server = Self { child, address, database };
         let began = Instant::now();
         while ureq::get(server.url("/healthz")).call().is_err() {
             assert!(server.child.try_wait().expect("the server").is_none(), "the server ended: see {}/server.log", folder.display());
@@ -55,6 +70,19 @@ impl Server {
     /// User and system time so far.
     pub fn cpu(&self) -> Duration {
         cpu_of(&self.child.id().to_string())
+    }
+
+    /// User and system time of PostgreSQL so far; of processes of it that have ended too.
+    pub fn database_cpu(&self) -> Duration {
+        let Some(parent) = self.database else { return Duration::ZERO };
+        let processes = fs::read_dir("/proc").expect("/proc").filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let stats = processes.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).filter_map(|name| {
+            // It may have ended.
+            let stat = fs::read_to_string(format!("/proc/{name}/stat")).ok()?;
+            let fields = fields(&stat);
+            (name == parent.to_string() || fields[1] == parent.to_string()).then(|| ticks(&fields[11..15]))
+        });
+        Duration::from_secs_f64(stats.sum::<f64>() / TICKS)
     }
 
     /// A line of `/proc/…/status` that counts kB, in MB.
@@ -86,8 +114,14 @@ pub fn own_cpu() -> Duration {
 
 fn cpu_of(process: &str) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process");
-    // The name, in brackets, may hold anything.
-    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    Duration::from_secs_f64(ticks / TICKS)
+    Duration::from_secs_f64(ticks(&fields(&stat)[11..13]) / TICKS)
+}
+
+/// What stands in a process's `stat` after its name, which is in brackets and may hold anything: its state, its parent, …
+fn fields(stat: &str) -> Vec<&str> {
+    stat.rsplit_once(')').expect("a name").1.split_whitespace().collect()
+}
+
+fn ticks(fields: &[&str]) -> f64 {
+    fields.iter().map(|field| field.parse::<f64>().expect("a count")).sum()
 }

@@ -23,6 +23,8 @@ pub enum Durability {
 pub struct Postgres {
     folder: TempDir,
     durability: Durability,
+    /// Its shared buffers, such as `32MB`.
+    buffers: &'static str,
     server: Option<Child>,
 }
 
@@ -31,11 +33,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Postgres {
     /// A new one, with a database `isoloir` of a user `isoloir` who is nobody special.
     pub fn start(durability: Durability) -> Self {
+        Self::start_with(durability, "32MB")
+    }
+
+    /// The same with so much memory for its buffers.
+    pub fn start_with(durability: Durability, buffers: &'static str) -> Self {
         let folder = tempfile::Builder::new().prefix("isoloir-pg").permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
         for name in ["data", "run"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let mut postgres = Self { folder, durability, server: None };
+        let mut postgres = Self { folder, durability, buffers, server: None };
         if is_root() {
             run(Command::new("chown")
                 .args(["-R", user()])
@@ -73,7 +80,8 @@ impl Postgres {
         assert!(self.server.is_none());
         let durability = if self.durability == Durability::On { "on" } else { "off" };
         let mut command = unprivileged("postgres");
-        command.arg("-D").arg(self.data()).arg("-k").arg(self.socket()).args(["-c", "listen_addresses=", "-c", "shared_buffers=32MB"]);
+        command.arg("-D").arg(self.data()).arg("-k").arg(self.socket()).args(["-c", "listen_addresses=", "-c"]);
+        command.arg(format!("shared_buffers={}", self.buffers));
         for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
             command.arg("-c").arg(format!("{setting}={durability}"));
         }
