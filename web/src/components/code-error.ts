@@ -7,7 +7,7 @@ import type { IsoloirError, Manifest } from "../wasm/types";
 type CodeFailure = Extract<IsoloirError, { kind: "code" }>;
 
 /** How a registrar's code came; with the registrar's name where two use the same channel. */
-export function channelOf(manifest: Manifest, registrar: number): string {
+export function channelOf(manifest: { registrars: readonly { name: string; channel: string }[] }, registrar: number): string {
   const own = manifest.registrars[registrar];
   if (!own) return "";
   const shared = manifest.registrars.filter((other) => other.channel === own.channel).length > 1;

@@ -16,6 +16,8 @@ export interface Screen {
 export interface Shell {
   /** Shows a screen, moves the focus to its heading and the view to the top. */
   show(screen: Screen): void;
+  /** Shows a screen in the place of one that asks for the same: focus, view and what was typed stay. */
+  replace(screen: Screen): void;
   /** Draws the present screen again where it stands. */
   redraw(): void;
   /** Says something to screen readers without moving the focus. */
@@ -77,6 +79,10 @@ export async function startPage(setup: PageSetup): Promise<Shell> {
       const errors = main.querySelector<HTMLElement>("[data-testid=errors]");
       if (errors) errors.focus();
       else heading?.focus({ preventScroll: true });
+    },
+    replace(next) {
+      screen = next;
+      keepingInputs(main, draw);
     },
     redraw: () => keepingInputs(main, draw),
     announce(text) {

@@ -4,25 +4,23 @@ import { problemOf } from "../../components/ballot-form";
 import { channelOf, codeError } from "../../components/code-error";
 import { clockNote, heading } from "../../components/election";
 import { errorScreen, explain, failure } from "../../components/errors";
-import { button, errorSummary, field, form, note, steps, when, withTime, working } from "../../components/parts";
+import { button, errorSummary, form, note, steps, when, withTime, working } from "../../components/parts";
 import { serverNow } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
-import { parseLink } from "../../lib/fragment";
 import { formatSpan, t, tx } from "../../lib/i18n";
-import { tidyCode } from "../../lib/tidy";
 import { showChoose } from "./choose";
+import { identifyFields, identifyIntro, noCode, type FieldErrors } from "./identify-form";
 import { inAppNote } from "./in-app";
 import { noticesFor } from "./phases";
 import { showReview } from "./review";
 import { forgetSecrets, keep, on, type Vote } from "./state";
 import { watchNote } from "./watch";
 
-type FieldErrors = Record<string, string>;
-
 export const STEPS = 5;
 
 /** Tries what is known, asks for the rest. */
 export async function identify(vote: Vote): Promise<void> {
+  if (vote.early) return showIdentify(vote, {});
   vote.shell.show({ render: () => working(t("vote.identifying")) });
   const errors: FieldErrors = {};
   try {
@@ -118,26 +116,14 @@ function showIdentify(vote: Vote, errors: FieldErrors): void {
     if (Object.keys(found).length > 0) return draw(found);
     await identify(vote);
   };
-  const draw = (shown: FieldErrors): void => {
-    vote.shell.show({ title: () => t("vote.step_identify"), render: () => render(shown) });
+  const draw = (shown: FieldErrors, replacing = false): void => {
+    const screen = { title: () => t("vote.step_identify"), render: () => render(shown) };
+    if (replacing) vote.shell.replace(screen);
+    else vote.shell.show(screen);
   };
   const render = (shown: FieldErrors): Child => {
     const missing = vote.voter?.missing ?? registrars.map((_, p) => p);
     const given = registrars.map((_, p) => p).filter((p) => !missing.includes(p));
-    const input = (id: string, props: Record<string, string>): HTMLInputElement => {
-      const element = h("input", { type: "text", spellcheck: "false", autocorrect: "off", value: typed[id] ?? "", ...props });
-      element.addEventListener("input", () => (typed[id] = element.value));
-      return element;
-    };
-    const code = (p: number): HTMLInputElement => {
-      const element = input(`code-${p}`, { class: "code", autocapitalize: "characters", autocomplete: registrars[p]?.channel.toUpperCase() === "SMS" ? "one-time-code" : "off", placeholder: "XXXX-XXXX-XXXX-XXXX" });
-      element.addEventListener("blur", () => {
-        tidyCode(element, 16);
-        typed[`code-${p}`] = element.value;
-      });
-      element.addEventListener("paste", (event) => takeLink(event, vote, element, typed));
-      return element;
-    };
     return [
       steps(1, STEPS, t("vote.step_identify")),
       heading(vote.info.manifest.title, given.length > 0 ? t("vote.second_code") : t("vote.identify")),
@@ -147,61 +133,36 @@ function showIdentify(vote: Vote, errors: FieldErrors): void {
       errorSummary(Object.entries(shown).map(([id, text]) => ({ id, text }))),
       given.length > 0
         ? note("ok", t("vote.code_right", { slot: String(vote.slot), channel: given.map((p) => channelOf(vote.info.manifest, p)).join(", ") }))
-        : h("p", null, registrars.length > 1 ? t("vote.identify_intro_two", { count: registrars.length }) : t("vote.identify_intro")),
+        : identifyIntro(registrars.length),
       form(submit,
-        vote.voter && given.length > 0 ? null : field({
-          id: "slot", label: t("vote.slot"), hint: t("vote.slot_hint"), error: shown["slot"],
-          input: withValue(input("slot", { class: "number", inputmode: "numeric", autocomplete: "off" }), typed["slot"] ?? (vote.slot === null ? "" : String(vote.slot))),
-        }),
-        missing.map((p) => field({
-          id: `code-${p}`,
-          label: registrars.length > 1 ? t("vote.code_by", { channel: channelOf(vote.info.manifest, p) }) : t("vote.code"),
-          hint: registrars.length > 1 ? t("vote.code_hint_by", { name: registrars[p]?.name ?? "" }) : t("vote.code_hint"),
-          error: shown[`code-${p}`],
-          input: code(p),
-        })),
+        identifyFields({ election: vote.info.id, registrars, missing, slot: vote.slot, asksSlot: !vote.voter || given.length === 0, typed, errors: shown }),
         h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "continue" }, t("common.continue")),
           given.length > 0 ? button(t("vote.not_me"), () => leave(vote), "quiet") : null)),
-      h("details", { id: "help" }, h("summary", null, t("vote.no_code")), h("p", null, t("vote.no_code_todo", { names: registrars.map((r) => r.name).join(", ") }))),
+      noCode(registrars),
     ];
   };
-  draw(errors);
-}
-
-function withValue(input: HTMLInputElement, value: string): HTMLInputElement {
-  input.value = value;
-  return input;
+  // The fields stood there before the module did, and the voter may be typing: nothing moves.
+  const { early } = vote;
+  vote.early = null;
+  if (early?.submitted) void submit();
+  else draw(errors, early !== null);
 }
 
 /** Reads the form into the state; returns what is missing. */
 function read(vote: Vote, typed: Record<string, string>): FieldErrors {
   const errors: FieldErrors = {};
-  if (document.getElementById("slot")) {
+  if (!vote.voter || vote.voter.missing.length === vote.info.manifest.registrars.length) {
     const text = (typed["slot"] ?? (vote.slot === null ? "" : String(vote.slot))).replace(/\s|^\s*0+/g, "");
     if (/^[1-9][0-9]{0,9}$/.test(text)) vote.slot = Number(text);
     else errors["slot"] = text === "" ? t("vote.slot_missing") : t("vote.slot_digits");
   }
   vote.info.manifest.registrars.forEach((_, p) => {
-    if (!document.getElementById(`code-${p}`)) return;
+    if (vote.voter && !vote.voter.missing.includes(p)) return;
     const text = typed[`code-${p}`]?.trim() ?? "";
     if (text === "") errors[`code-${p}`] = t("vote.code_missing", { channel: channelOf(vote.info.manifest, p) });
     else vote.codes[p] = text;
   });
   return errors;
-}
-
-/** A whole link pasted into a code field is taken apart. */
-function takeLink(event: ClipboardEvent, vote: Vote, element: HTMLInputElement, typed: Record<string, string>): void {
-  const link = parseLink(event.clipboardData?.getData("text") ?? "");
-  if (!link?.code || link.election !== vote.info.id) return;
-  event.preventDefault();
-  element.value = link.code;
-  typed[element.id] = link.code;
-  const slot = document.getElementById("slot");
-  if (slot instanceof HTMLInputElement && link.slot !== null) {
-    slot.value = String(link.slot);
-    typed["slot"] = slot.value;
-  }
 }
 
 /** Another person at the same device. */

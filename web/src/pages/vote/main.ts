@@ -16,6 +16,7 @@ import { reloadOnNewLink } from "../../lib/reload";
 import { resupply } from "../../lib/resupply";
 import type { Isoloir } from "../../wasm/types";
 import { showChoose } from "./choose";
+import { showEarly, type Early } from "./early";
 import { identify, showWelcome } from "./identify";
 import { showPhase } from "./phases";
 import { showReceipt } from "./receipt";
@@ -41,7 +42,8 @@ async function load(shell: Shell, link: Fragment & { election: string }): Promis
     const module = isoloir();
     module.catch(() => undefined);
     const status = await api.status(link.election);
-    await begin(shell, link, status, await module.catch((error: unknown) => {
+    const early = showEarly(shell, status, link);
+    await begin(shell, link, status, early, await module.catch((error: unknown) => {
       // Where the module cannot run, at least the phase is told: there may be nothing to do here.
       if (votingNow(status, serverNow(), null) === "closed") return null;
       throw error;
@@ -51,7 +53,7 @@ async function load(shell: Shell, link: Fragment & { election: string }): Promis
   }
 }
 
-async function begin(shell: Shell, link: Fragment & { election: string }, status: Status, module: Isoloir | null): Promise<void> {
+async function begin(shell: Shell, link: Fragment & { election: string }, status: Status, early: Early | null, module: Isoloir | null): Promise<void> {
   if (!module) return showPhase(shell, status, null);
   const info = await module.election(link.election);
   const before = kept(module, link.election);
@@ -60,7 +62,8 @@ async function begin(shell: Shell, link: Fragment & { election: string }, status
     slot: link.slot ?? before?.slot ?? null,
     codes: before?.codes ?? info.manifest.registrars.map(() => null),
     loose: before?.loose ?? null,
-    typed: {},
+    typed: early?.typed ?? {},
+    early,
     voter: null,
     draft: draftOf(info, before),
     prepared: null,

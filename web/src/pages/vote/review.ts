@@ -7,7 +7,7 @@ import { heading } from "../../components/election";
 import { errorScreen, failure } from "../../components/errors";
 import { button, groups, note, steps, working } from "../../components/parts";
 import { h } from "../../lib/dom";
-import { t } from "../../lib/i18n";
+import { formatSpan, t } from "../../lib/i18n";
 import type { Disclosure, PreparedBallot } from "../../wasm/types";
 import { showChoose } from "./choose";
 import { identify, STEPS } from "./identify";
@@ -15,23 +15,71 @@ import { cast } from "./send";
 import { on, type Vote } from "./state";
 import { watchNote } from "./watch";
 
+/** When making the ballot takes long enough to say so, and to offer a way back. Not sooner: a second click would hit it. */
+const LONG_MS = 2_000;
+/** Counts the ballots that are being made: the voter may have gone elsewhere meanwhile. */
+let making = 0;
+
 /** `fresh`: make a new ballot; otherwise show the one made, if it is still there. */
 export async function showReview(vote: Vote, fresh: boolean): Promise<void> {
   on(vote, "review");
   if (fresh || !vote.prepared) {
-    vote.shell.show({ title: () => t("vote.step_review"), render: () => [working(t("vote.preparing")), vote.isoloir.engine === "javaScript" ? h("p", null, t("vote.preparing_slow")) : null] });
+    const number = ++making;
+    const gone = (): boolean => number !== making || vote.screen !== "review";
+    const done = showMaking(vote, gone);
     try {
       if (!vote.voter) return await identify(vote);
-      vote.prepared = await vote.voter.prepare(vote.draft);
+      const prepared = await vote.voter.prepare(vote.draft);
+      if (gone()) return;
+      vote.prepared = prepared;
     } catch (error) {
+      if (gone()) return;
       // A worker killed by the browser takes the keys with it; the codes are still in the tab.
       const lost = ["crashed", "spent"].includes(failure(error)?.kind ?? "");
       if (lost) vote.voter = null;
       vote.shell.show({ render: () => errorScreen(error, () => (lost ? identify(vote) : showReview(vote, true))) });
       return;
+    } finally {
+      done();
     }
   }
   draw(vote, vote.prepared);
+}
+
+/**
+ * The ballot is being made: how long already, and a way back to the choice. Whoever goes back is there at once; the work ends by itself
+ * and its ballot is never shown. Gives what ends the screen's counting.
+ */
+function showMaking(vote: Vote, gone: () => boolean): () => void {
+  const began = performance.now();
+  const passed = (): number => performance.now() - began;
+  let counter: HTMLElement | null = null;
+  let shown = false;
+  const since = (): string => t("vote.preparing_since", { span: formatSpan(passed()) });
+  vote.shell.show({
+    title: () => t("vote.step_review"),
+    render: () => [
+      working(t("vote.preparing")),
+      vote.isoloir.engine === "javaScript" ? h("p", null, t("vote.preparing_slow")) : null,
+      passed() < LONG_MS
+        ? null
+        : [
+            (counter = h("p", { class: "muted", "data-testid": "since" }, since())),
+            h("div", { class: "actions" }, button(t("vote.change"), () => {
+              history.replaceState({ screen: "choose" }, "");
+              showChoose(vote, false);
+            }, "plain", "cancel")),
+          ],
+    ],
+  });
+  const timer = setInterval(() => {
+    if (gone()) return clearInterval(timer);
+    if (passed() < LONG_MS) return;
+    if (!shown) vote.shell.redraw();
+    else if (counter) counter.textContent = since();
+    shown = true;
+  }, 1_000);
+  return () => clearInterval(timer);
 }
 
 function draw(vote: Vote, prepared: PreparedBallot): void {

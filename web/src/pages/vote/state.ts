@@ -6,6 +6,7 @@ import type { Draft } from "../../components/ballot-form";
 import type { Shell } from "../../components/shell";
 import type { Status } from "../../lib/api";
 import type { CheckedReceipt, ElectionId, ElectionInfo, Isoloir, PreparedBallot, Voter } from "../../wasm/types";
+import type { Early } from "./early";
 
 /** Where a voter can be before the ballot is sent. */
 export type Screen = "identify" | "choose" | "review";
@@ -22,6 +23,8 @@ export interface Vote {
   loose: string | null;
   /** What stands in the fields of the first screen, to be corrected rather than typed again. */
   typed: Record<string, string>;
+  /** The first screen as it was shown before the module was there; null once it is taken over. */
+  early: Early | null;
   voter: Voter | null;
   draft: Draft;
   prepared: PreparedBallot | null;
