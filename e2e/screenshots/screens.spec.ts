@@ -3,8 +3,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { TEXTS } from "../src/election.js";
 import { folder, SCREENSHOTS } from "../src/places.js";
-import { test } from "../src/test.js";
+import { expect, test } from "../src/test.js";
 import { countTour, voterTour, type Stage } from "../src/tour.js";
 
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
@@ -34,3 +35,15 @@ for (const [who, tour] of [["voters", voterTour], ["tellers-and-public", countTo
     });
   }
 }
+
+test("the picture of the README (docs/images/vote.png)", async ({ election, open }) => {
+  const vote = await election({ questions: [TEXTS] });
+  const page = await open({ locale: "en-GB", viewport: { width: 760, height: 860 } });
+  const booth = vote.voter(0).at(page);
+  await booth.identify();
+  await booth.press("start");
+  await booth.tick([[0]]);
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  expect(await page.evaluate(() => document.fonts.check('600 20px "Isoloir Bitter"'))).toBe(true);
+  await page.screenshot({ path: join(folder(SCREENSHOTS), "vote.png"), animations: "disabled" });
+});
