@@ -13,7 +13,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-test("two clean builds of the pages list the same hashes", { timeout: 240_000 }, () => {
+test("two clean builds of the pages list the same hashes", { timeout: 480_000 }, () => {
   const lists = folders.map((folder) => {
     execFileSync(join(web, "node_modules/.bin/vite"), ["build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"], { cwd: web, stdio: "ignore", env: { ...process.env, NODE_ENV: "production" } });
     return readFileSync(join(folder, "hashes.txt"), "utf8");

@@ -6,6 +6,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { languages } from "./catalogues.mjs";
+import { SINGLE, single } from "./single.mjs";
 
 const TEXT = /\.(html|js|css|svg|json|wasm)$/;
 const COMPRESSED = /\.(br|gz)$/;
@@ -64,6 +65,13 @@ function seal(folder, path, assets) {
   writeFileSync(join(folder, path), html);
 }
 
+/** Writes the hash of the page in one file into the page from which it is downloaded. */
+function nameSingle(folder) {
+  const path = join(folder, "tellers/index.html");
+  const hash = sha256(readFileSync(join(folder, SINGLE)), "hex");
+  writeFileSync(path, readFileSync(path, "utf8").replace("  </head>", `    <meta name="single" content="${hash}">\n  </head>`));
+}
+
 /** Names the build, in its pages and for the list: the hash over all files as they are before. */
 function name(folder, pages) {
   const build = sha256(list(folder), "hex");
@@ -86,17 +94,23 @@ function compress(folder) {
 /** Vite plugin: runs once everything is written. */
 export function release() {
   let folder = "dist";
+  let root = ".";
+  let target;
   return {
     name: "isoloir-release",
     apply: "build",
     configResolved(config) {
       folder = resolve(config.root, config.build.outDir);
+      root = config.root;
+      target = config.build.target;
     },
-    closeBundle() {
+    async closeBundle() {
+      await single(root, folder, target);
       const all = files(folder).filter((path) => !COMPRESSED.test(path));
-      const pages = all.filter((path) => path.endsWith(".html"));
+      const pages = all.filter((path) => path.endsWith(".html") && path !== SINGLE);
       const assets = all.filter((path) => path.startsWith("assets/")).map((path) => basename(path));
       for (const path of pages) seal(folder, path, assets);
+      nameSingle(folder);
       const build = name(folder, pages);
       compress(folder);
       writeFileSync(join(folder, LIST), `# build ${build}\n${list(folder)}`);

@@ -2,6 +2,7 @@
 // time, footer. Changing the language draws the same screen again and keeps what was typed.
 
 import { append, fill, h, svg, type Child } from "../lib/dom";
+import { inOneFile } from "../lib/inlined";
 import { currentLook, startLook } from "../lib/look";
 import { build } from "../lib/sealed";
 import { LANGUAGE_NAMES, direction, language, languages, startLanguages, t, useLanguage, withLanguage, type Catalogues, type Key } from "../lib/i18n";
@@ -111,7 +112,7 @@ export function mark(): SVGSVGElement {
 }
 
 function brand(): HTMLElement {
-  return h("a", { class: "brand", href: "/" }, mark(), "Isoloir");
+  return inOneFile() ? h("span", { class: "brand" }, mark(), "Isoloir") : h("a", { class: "brand", href: "/" }, mark(), "Isoloir");
 }
 
 /** Whose elections these are, where the server says so. */
@@ -143,7 +144,9 @@ function languageMenu(catalogues: Catalogues, changed: () => void): HTMLElement 
   return h("div", { class: "language no-print" }, h("label", { for: "language", class: "visually-hidden" }, t("common.language")), select);
 }
 
-function links(election: string | null): HTMLElement {
+function links(election: string | null): HTMLElement | null {
+  // From a file there is nowhere to go.
+  if (inOneFile()) return null;
   const hash = election ? `#${election}` : "";
   const items: [string, Key][] = [
     [`/vote/${hash}`, "common.link_vote"],

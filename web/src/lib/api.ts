@@ -1,6 +1,7 @@
 // The server's HTTP interface, typed. Errors are `Problem` (the server answered with an RFC 9457
 // problem) or `Unreachable` (no answer). Secrets and proofs are not handled here: see ../wasm.
 
+import { inOneFile } from "./inlined";
 import type { ElectionId, ListedBallot, Milliseconds, Phase, Text } from "../wasm/types";
 
 export interface ElectionSummary {
@@ -152,6 +153,7 @@ export interface RequestOptions {
 }
 
 async function request(path: string, init: RequestInit, options: RequestOptions): Promise<Response> {
+  if (inOneFile()) throw new Unreachable("offline");
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   options.signal?.addEventListener("abort", abort);

@@ -3,6 +3,7 @@
 // colour on which text could not be read is made darker or lighter until it can.
 
 import { setElectionZone } from "./i18n";
+import { inOneFile } from "./inlined";
 
 /** As the server answers; everything may be missing. */
 export interface Look {
@@ -76,6 +77,8 @@ export function palette(colour: Rgb, scheme: "light" | "dark"): Palette {
 
 /** Asks for the look and puts it on; after a moment without an answer the page goes on in its own. */
 export async function startLook(): Promise<void> {
+  // A page that is a file has no server whose looks it could wear.
+  if (inOneFile()) return;
   const asked = fetch("/api/look", { credentials: "omit", referrerPolicy: "no-referrer" })
     .then(async (answer) => (answer.ok && answer.headers.get("content-type")?.includes("json") ? wear((await answer.json()) as Look) : undefined))
     .catch(() => undefined);

@@ -21,5 +21,8 @@ export function preloadLanguage(language: string): void {
   found.remove();
 }
 
+/** SHA-256 (hex) of the tellers' page in one file, where the build made it. */
+export const singleHash = (): string | null => document.querySelector<HTMLMetaElement>("meta[name=single]")?.content ?? null;
+
 /** The hash that names this build of the pages, if it was built. */
 export const build = (): string | null => document.querySelector<HTMLMetaElement>("meta[name=build]")?.content ?? null;

@@ -1,5 +1,6 @@
 // The handles that pages use, over the calls into the worker.
 
+import { readHead } from "./carried";
 import { IsoloirFailure } from "./failure";
 import { insist, postText } from "./http";
 import { compile } from "./loader";
@@ -238,6 +239,24 @@ function makeTellers(counting: CountWorkers, page: Page, send: SendEntry): Telle
     restore: async (words, passphrase) => (await counting.shared()).call("teller.restore", [words, composed(passphrase)]),
     label: async (file) => (await counting.shared()).call("teller.label", [file]),
     generate: async (passphrase) => (await counting.shared()).call("teller.generate", [composed(passphrase)]),
+    send,
+    collect: async (election, tickets, options) => {
+      const own = await counting.own();
+      try {
+        return await own.call<Blob>("teller.collect", [election, tickets], options);
+      } finally {
+        own.terminate({ kind: "spent" });
+      }
+    },
+    carry: async (file) => {
+      const { head, start } = await readHead(file);
+      const path = `/api/elections/${head.election}/manifest`;
+      const place = head.files.findIndex(([each]) => each === path);
+      const at = head.files.slice(0, Math.max(0, place)).reduce((sum, [, size]) => sum + size, start);
+      const manifest = new Uint8Array(await file.slice(at, at + (head.files[place]?.[1] ?? 0)).arrayBuffer());
+      await (await counting.shared()).call("teller.carry", [file]);
+      return { head, manifest };
+    },
     open: async ({ election, file, passphrase }) => {
       const worker = await counting.shared();
       const { handle, view } = await worker.call<Opened<TellerView>>("teller.open", [election, file, composed(passphrase)]);
@@ -345,6 +364,10 @@ class TellerHandle implements Teller {
 
   async sums(options?: TaskOptions): Promise<EntryToSend> {
     return this.#entry(await this.#call("sums", [], options));
+  }
+
+  tickets(from: number, stepMs: number, count: number): Promise<Uint8Array> {
+    return this.#call("tickets", [from, stepMs, count]);
   }
 
   async close(): Promise<void> {

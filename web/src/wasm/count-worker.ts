@@ -1,5 +1,6 @@
 // The worker of tellers and auditors: holds a teller's keys, replays logs, opens boxes, audits.
 
+import { answering, nearestTicket, Recorder } from "./carried";
 import { instantiate, rust } from "./count-module";
 import { IsoloirFailure } from "./failure";
 import { getBytes, insist, post } from "./http";
@@ -7,6 +8,7 @@ import { BoxHelper } from "./helpers";
 import { follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
 import { Manifests } from "./manifests";
 import { type Method, serve } from "./serve";
+import { through } from "./transport";
 import type { AuditInput, BoxesOpened, ElectionInfo, LogState, TellerView } from "./types";
 
 /** Boxes asked for at once: some 100 kB, and a tenth of a second of work. */
@@ -105,6 +107,48 @@ async function sums(task: Task, handle: number): Promise<Uint8Array> {
   return opened.rust.sums(Date.now());
 }
 
+/** The whole election for a machine without a network, with the boxes for which that machine has signed requests. */
+async function collect(task: Task, election: string, tickets: Uint8Array | null): Promise<Blob> {
+  const recorder = new Recorder(base);
+  through((ask) => recorder.around(ask));
+  const place = await placeOf(election, task.signal);
+  const checkpoint = await latestCheckpoint(place, task.signal);
+  const entries = new (rust().Auditor)();
+  try {
+    const size = entries.setCheckpoint(election, await manifests.bytes(election, task.signal), checkpoint);
+    await keptCheckpoints(place, task.signal);
+    await follow(place, size, entries, task);
+  } finally {
+    entries.free();
+  }
+  return recorder.file(election, tickets === null ? null : await boxesBy(tickets, place, task));
+}
+
+/** A teller's boxes, fetched by the requests it signed. Null where there is none. */
+async function boxesBy(tickets: Uint8Array, place: LogPlace, task: Task): Promise<{ teller: number; record: number; pieces: Uint8Array[] } | null> {
+  const path = `${place.base}/api/elections/${place.election}/boxes/fetch`;
+  const fetched = (from: bigint, count: number) => insist(async () => {
+    const ticket = nearestTicket(tickets, Date.now());
+    const request = new Uint8Array(ticket.length + 12);
+    const view = new DataView(request.buffer);
+    request.set(ticket);
+    view.setBigUint64(ticket.length, from);
+    view.setUint32(ticket.length + 8, count);
+    return new Uint8Array(await (await post(path, request, task.signal)).arrayBuffer());
+  }, task.signal);
+  // The first alone tells how long each is.
+  const first = await fetched(0n, 1);
+  const record = first.length;
+  const pieces: Uint8Array[] = [];
+  for (let piece = first; piece.length > 0;) {
+    pieces.push(piece);
+    const last = new DataView(piece.buffer).getBigUint64(piece.length - record);
+    task.progress({ stage: "download", done: pieces.length, total: pieces.length + 1 });
+    piece = await fetched(last + 1n, BOXES);
+  }
+  return record === 0 ? null : { teller: tickets[0] ?? 0, record, pieces };
+}
+
 async function bytesOf(source: Uint8Array | Blob): Promise<Uint8Array> {
   return source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
 }
@@ -131,12 +175,21 @@ async function audit(task: Task, input: AuditInput) {
   }
 }
 
+const checkedManifests = () => new Manifests(base, (id, bytes) => rust().election(id, bytes) as ElectionInfo);
+
 const methods: Record<string, Method> = {
   "teller.generate": (_task, passphrase: string) => rust().generateTellerKey(passphrase),
   "teller.suggest": (_task, language: string) => rust().suggestPassphrase(language),
   "teller.sheet": (_task, file: string, passphrase: string, language: string) => rust().paperSheet(file, passphrase, language),
   "teller.restore": (_task, words: string, passphrase: string) => rust().restoreFromWords(words, passphrase),
   "teller.label": (_task, file: string) => rust().keyLabel(file),
+  "teller.collect": collect,
+  "teller.carry": async (_task, file: Blob) => {
+    const answers = await answering(file, base);
+    manifests = checkedManifests();
+    through(() => answers);
+  },
+  "teller.tickets": (_task, handle: number, from: number, step: number, count: number) => teller(handle).rust.ticket(from, step, count),
   "teller.open": async (task, election: string, file: string, passphrase: string) => {
     const place = await placeOf(election, task.signal);
     const opened = new (rust().Teller)(election, await manifests.bytes(election, task.signal), file, passphrase);
@@ -162,7 +215,7 @@ const methods: Record<string, Method> = {
 
 serve(methods, async (program, address) => {
   base = address;
-  manifests = new Manifests(address, (id, bytes) => rust().election(id, bytes) as ElectionInfo);
+  manifests = checkedManifests();
   compiled = typeof program === "string" ? null : program;
   await instantiate(program);
 });

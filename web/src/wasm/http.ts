@@ -1,6 +1,7 @@
 // Requests to the server: typed failures, nothing that identifies anybody.
 
 import { IsoloirFailure } from "./failure";
+import { ask } from "./transport";
 
 const OPTIONS: RequestInit = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", redirect: "error" };
 
@@ -27,7 +28,7 @@ async function refused(response: Response): Promise<IsoloirFailure> {
 async function request(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...OPTIONS, ...init, signal: signal ?? null });
+    response = await ask(path, { ...OPTIONS, ...init, signal: signal ?? null });
   } catch (error) {
     throw lost(error);
   }

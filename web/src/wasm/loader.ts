@@ -1,6 +1,7 @@
 // Loads a Rust module. The generated glue fails with a bare TypeError when it is used too early;
 // everything goes through `rust()`, which throws the typed `notLoaded` instead.
 
+import { inlined } from "../lib/inlined";
 import { integrityOf } from "../lib/sealed";
 import { IsoloirFailure } from "./failure";
 
@@ -60,6 +61,12 @@ function works(): boolean {
 /** Fetches and compiles a module once; the page hands it to its workers. `unsupported` where WebAssembly is missing, forbidden or too old. */
 export async function compile(url: string): Promise<WebAssembly.Module> {
   if (!works()) throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+  const inside = inlined(url);
+  if (inside) {
+    return WebAssembly.compile(inside).catch(() => {
+      throw new IsoloirFailure({ kind: "unsupported", what: "webAssembly" });
+    });
+  }
   let response = await fetched(url);
   // Streaming needs the right media type, which a proxy may have changed.
   if (response.headers.get("content-type") === "application/wasm" && "compileStreaming" in WebAssembly) {

@@ -259,8 +259,22 @@ export interface Teller {
   report(options: { includeMissing: boolean }): Promise<EntryToSend>;
   /** Needs the counting code confirmed and every counted box. */
   sums(options?: TaskOptions): Promise<EntryToSend>;
+  /** Requests for this teller's boxes, one for every `stepMs` from `from` on, by which a machine with a network fetches them. */
+  tickets(from: Milliseconds, stepMs: number, count: number): Promise<Uint8Array>;
   /** Erases the key. */
   close(): Promise<void>;
+}
+
+/** What a file says that carries an election to a machine without a network (carried.ts). */
+export interface CarriedHead {
+  election: ElectionId;
+  /** When it was made, by the clock of the machine with a network. */
+  made: Milliseconds;
+  /** Whose boxes are in it, from 1; and how long each is with its index. */
+  teller: number | null;
+  record: number | null;
+  /** Path and length of each file, in their order. */
+  files: [string, number][];
 }
 
 export interface Confirmed {
@@ -277,6 +291,12 @@ export interface Tellers {
   /** Makes a key pair and seals it (Argon2id, about a second). Throws `key` problem `weak` for an empty passphrase. */
   generate(passphrase: string): Promise<NewTellerKey>;
   open(input: TellerOpen): Promise<Teller>;
+  /** Downloads the whole election as one file for a machine without a network, with the boxes for which `tickets` ask. */
+  collect(election: ElectionId, tickets: Uint8Array | null, options?: TaskOptions): Promise<Blob>;
+  /** On that machine: everything is asked of this file from now on. Throws `archive`. */
+  carry(file: Blob): Promise<{ head: CarriedHead; manifest: Uint8Array }>;
+  /** Sends an entry that such a machine made; returns the log index. */
+  send(election: ElectionId, entry: Uint8Array, options?: TaskOptions): Promise<number>;
   /** Six words by chance. */
   suggest(language: string): Promise<string>;
   /** What is printed on the teller's sheet. Throws `key` errors. */

@@ -5,6 +5,7 @@ import countWorker from "./count-worker.ts?worker&url";
 import helperWorker from "./helper-worker.ts?worker&url";
 import voterWorker from "./voter-worker.ts?worker&url";
 
+import { inlined } from "../lib/inlined";
 import { integrityOf } from "../lib/sealed";
 import { IsoloirFailure } from "./failure";
 import { fetched } from "./loader";
@@ -14,9 +15,12 @@ interface Policy {
 }
 const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
 
+/** Workers that came inside the page (lib/inlined.ts), by the addresses their text was given here. */
+const inside = new Set<string>();
+
 const rules: Policy = {
   createScriptURL: (url) => {
-    if (url !== voterWorker && url !== countWorker && url !== helperWorker) throw new TypeError("not a worker of these pages");
+    if (!inside.has(url) && url !== voterWorker && url !== countWorker && url !== helperWorker) throw new TypeError("not a worker of these pages");
     return url;
   },
 };
@@ -25,6 +29,12 @@ const policy = trustedTypes?.createPolicy("isoloir-worker", rules) ?? rules;
 /** A browser checks no hash of a worker. Its file never changes, so what was checked here is what the worker gets from the browser's cache. */
 async function start(url: string): Promise<Worker> {
   if (typeof Worker !== "function") throw new IsoloirFailure({ kind: "unsupported", what: "worker" });
+  const text = inlined(url);
+  if (text) {
+    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    inside.add(address);
+    return new Worker(policy.createScriptURL(address));
+  }
   if (integrityOf(url) !== "") await (await fetched(url)).arrayBuffer();
   return new Worker(policy.createScriptURL(url), { type: "module" });
 }

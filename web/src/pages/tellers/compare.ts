@@ -5,8 +5,10 @@ import { heading } from "../../components/election";
 import { errorNote, failure } from "../../components/errors";
 import { button, groups, note, working } from "../../components/parts";
 import { h } from "../../lib/dom";
+import { inOneFile } from "../../lib/inlined";
 import { formatList, t } from "../../lib/i18n";
 import type { CommonCode, Confirmed, Teller } from "../../wasm/types";
+import { saveLock } from "./carried";
 import { explainTeller } from "./errors";
 import { showDesk } from "./desk";
 import type { Ceremony } from "./state";
@@ -33,7 +35,8 @@ export function compare(ceremony: Ceremony, stage: Stage, shared: CommonCode, ne
     shell.show({ render: () => working(t("tellers.confirming")) });
     try {
       const confirmed = await confirm(teller, stage, shared.code, first.checked);
-      if (confirmed.stored) await next();
+      if (inOneFile()) saveLock(ceremony, confirmed, next);
+      else if (confirmed.stored) await next();
       else saveFirst(ceremony, confirmed, next);
     } catch (error) {
       // Another root was confirmed with this key: there is no way on, and that is the point.
@@ -107,7 +110,7 @@ function differs(ceremony: Ceremony): void {
           ceremony.log = await ceremony.teller.sync().catch(() => ceremony.log);
           await showDesk(ceremony);
         }, "primary"),
-        h("a", { class: "button", href: `/audit/#${ceremony.info.id}` }, t("common.link_audit"))),
+        inOneFile() ? null : h("a", { class: "button", href: `/audit/#${ceremony.info.id}` }, t("common.link_audit"))),
     ],
   });
 }

@@ -9,9 +9,11 @@ import { resultTables } from "../../components/result-tables";
 import { api } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
 import { t, tx } from "../../lib/i18n";
+import { inOneFile } from "../../lib/inlined";
 import type { EntryToSend, TellerState } from "../../wasm/types";
 import { compare } from "./compare";
 import { openBoxes } from "./count";
+import { boxesNotHere, saveEntry, tickets } from "./carried";
 import { explainTeller } from "./errors";
 import type { Ceremony } from "./state";
 
@@ -23,8 +25,10 @@ export const me = (ceremony: Ceremony): TellerState | undefined => ceremony.log.
 export async function showDesk(ceremony: Ceremony, error: unknown = null): Promise<void> {
   ceremony.turn += 1;
   const turn = ceremony.turn;
-  ceremony.status = await api.status(ceremony.info.id).catch(() => ceremony.status);
+  if (!inOneFile()) ceremony.status = await api.status(ceremony.info.id).catch(() => ceremony.status);
   ceremony.shell.show({ title: () => t(`tellers.task_${task(ceremony)}`), render: () => desk(ceremony, error) });
+  // A carried file does not change: whoever comes back with a new one opens the key again.
+  if (inOneFile()) return;
   const timer = setInterval(() => {
     if (turn !== ceremony.turn) return clearInterval(timer);
     if (!document.hidden) void refresh(ceremony, turn);
@@ -86,8 +90,10 @@ function desk(ceremony: Ceremony, error: unknown): Child {
     log.weightWarnings.length > 0 ? note("warn", t("tellers.weights_what"), t("tellers.weights_todo", { count: info.manifest.smallest_group })) : null,
     h("div", { "data-testid": "task", "data-task": task(ceremony) }, work(ceremony)),
     log.phase === "setup" && task(ceremony) === "consent" ? null : [
-      h("h2", null, t("tellers.waiting_room")),
-      ceremony.status ? people(info.manifest, ceremony.status) : h("p", null, t("common.e_unreachable_what")),
+      ceremony.carried ? h("p", { class: "muted", "data-testid": "as-of" }, tx("tellers.file_as_of", { time: when(ceremony.carried.made) })) : [
+        h("h2", null, t("tellers.waiting_room")),
+        ceremony.status ? people(info.manifest, ceremony.status) : h("p", null, t("common.e_unreachable_what")),
+      ],
       h("details", { id: "manifest" }, h("summary", null, t("tellers.read_again")), manifestView(info)),
       h("details", { id: "facts" }, h("summary", null, t("tellers.facts")), facts([
         [t("tellers.fingerprint"), h("span", { class: "mono" }, teller.fingerprint)],
@@ -114,18 +120,19 @@ function work(ceremony: Ceremony): Child {
       return [
         h("p", { class: "lead" }, log.phase === "setup" ? withTime("common.opens_at", info.opens) : withTime("tellers.come_back", log.end)),
         drill(ceremony),
+        tickets(ceremony),
       ];
     case "wait_closing":
     case "wait_counting":
       return note("warn", t("tellers.e_witnesses_what", { found: (now === "wait_closing" ? log.closing : log.counting)?.cosigned ?? 0, count: log.witnessQuorum }), t("tellers.e_witnesses_todo"));
     case "closing":
-      return [h("p", { class: "lead" }, t("tellers.closing_intro")), start(ceremony, "closing")];
+      return boxesNotHere(ceremony) ?? [h("p", { class: "lead" }, t("tellers.closing_intro")), start(ceremony, "closing")];
     case "late":
-      return [note("warn", t("tellers.late_what"), t("tellers.late_todo")), start(ceremony, "closing")];
+      return boxesNotHere(ceremony) ?? [note("warn", t("tellers.late_what"), t("tellers.late_todo")), start(ceremony, "closing")];
     case "wait_fix":
       return [note("ok", t("tellers.reported_what"), t("tellers.wait_fix_todo")), h("p", null, log.reportsUntil === null ? null : withTime("tellers.window_until", log.reportsUntil))];
     case "counting":
-      return [h("p", { class: "lead" }, t("tellers.counting_intro")), start(ceremony, "counting")];
+      return boxesNotHere(ceremony) ?? [h("p", { class: "lead" }, t("tellers.counting_intro")), start(ceremony, "counting")];
     case "wait_result":
       return note("ok", t("tellers.summed_what"), t("tellers.wait_result_todo"));
     case "too_few":
@@ -134,7 +141,7 @@ function work(ceremony: Ceremony): Child {
       return [
         verdictLine(),
         log.result ? resultTables(info.manifest, log.result.buckets) : null,
-        h("div", { class: "actions" }, h("a", { class: "button primary", href: `/results/#${info.id}` }, t("common.link_results")), h("a", { class: "button", href: `/audit/#${info.id}` }, t("common.link_audit"))),
+        inOneFile() ? null : h("div", { class: "actions" }, h("a", { class: "button primary", href: `/results/#${info.id}` }, t("common.link_results")), h("a", { class: "button", href: `/audit/#${info.id}` }, t("common.link_audit"))),
       ];
   }
 }
@@ -163,6 +170,7 @@ export async function sendEntry(ceremony: Ceremony, text: string, make: () => Pr
   ceremony.shell.show({ render: () => working(text) });
   try {
     const entry = await make();
+    if (inOneFile()) return saveEntry(ceremony, entry, () => void showDesk(ceremony));
     await entry.send();
     ceremony.log = await ceremony.teller.sync();
     await showDesk(ceremony);

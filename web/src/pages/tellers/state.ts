@@ -2,13 +2,15 @@
 
 import type { Shell } from "../../components/shell";
 import type { Status } from "../../lib/api";
-import type { BoxesOpened, ElectionId, ElectionInfo, Isoloir, LogState, Teller } from "../../wasm/types";
+import type { BoxesOpened, CarriedHead, ElectionId, ElectionInfo, Isoloir, LogState, Teller } from "../../wasm/types";
 
 export interface Ceremony {
   readonly shell: Shell;
   readonly isoloir: Isoloir;
   readonly info: ElectionInfo;
   readonly teller: Teller;
+  /** On a machine without a network: the file that was carried to it. */
+  readonly carried: CarriedHead | null;
   /** From the replay on this device: what counts. */
   log: LogState;
   /** From the server: who is ready; for information only. */
@@ -21,5 +23,6 @@ export interface Ceremony {
 export interface Setting {
   readonly shell: Shell;
   readonly isoloir: Isoloir;
-  readonly election: ElectionId;
+  /** Null on a machine without a network, where the carried file says which. */
+  readonly election: ElectionId | null;
 }

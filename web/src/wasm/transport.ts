@@ -1,0 +1,15 @@
+// How requests leave: to the server, or, on a machine without a network, into a file that was carried
+// there by hand (carried.ts). The one place where the two differ.
+
+/** As `fetch`. */
+export type Ask = (path: string, init: RequestInit) => Promise<Response>;
+
+const network: Ask = (path, init) => fetch(path, init);
+let present: Ask = network;
+
+export const ask: Ask = (path, init) => present(path, init);
+
+/** From now on requests of this worker go through `next`, which is given what they went through before. */
+export function through(next: (before: Ask) => Ask): void {
+  present = next(present);
+}
