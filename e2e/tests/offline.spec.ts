@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { overflow, violations } from "../src/access.js";
 import { HOUR, MINUTE } from "../src/clock.js";
 import { castByProgram } from "../src/machine.js";
 import { PASSPHRASE } from "../src/people.js";
@@ -45,6 +46,10 @@ test("a teller who is never online serves from a file on a disk, and the electio
     expect(list).toContain(`${createHash("sha256").update(bytes).digest("hex")}  tellers/isoloir-tellers.html\n`);
   }
   const page = pathToFileURL(single).href;
+  const accessible = async (shown: Page): Promise<void> => {
+    expect(await violations(shown)).toEqual([]);
+    expect(await overflow(shown)).toBe(0);
+  };
 
   // A key that was made there.
   await desk.goto(page);
@@ -100,6 +105,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
   await online.goto("about:blank");
   await online.goto(vote.page("tellers"));
   await online.getByTestId("carry").click();
+  await accessible(online);
   expect(await online.getByTestId("single-hash").textContent()).toBe(createHash("sha256").update(readFileSync(single)).digest("hex"));
   await saved(online, "single", stick("again.html"));
   expect(readFileSync(stick("again.html")).equals(readFileSync(single))).toBe(true);
@@ -111,6 +117,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
   await unlocked(await fetched("2.carried"), "wait_close");
   const requests = await saved(desk, "save-tickets", stick("requests.json"));
   await desk.getByTestId("drill").click();
+  await accessible(desk);
   const drill = await saved(desk, "save-entry", stick("drill.json"));
   await isoloir(clock, "teller", "send", "--election", vote.file, "--entry", drill);
   await unlocked(await fetched("3.carried"), "wait_close");
@@ -141,6 +148,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
     // The key as it was before remembers nothing of this code: the page does not go on with it.
     await desk.locator("#saved-key").setInputFiles(key);
     await expect(desk.locator("#saved-key-error")).toBeVisible();
+    await accessible(desk);
     await desk.locator("#saved-key").setInputFiles(next);
     key = next;
     return code;
@@ -151,6 +159,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
   await unlocked(await fetched("4.carried"), "closing");
   await expect(desk.getByTestId("start-closing")).toHaveCount(0);
   await expect(desk.getByTestId("save-tickets")).toBeVisible();
+  await accessible(desk);
   await unlocked(await fetched("5.carried", requests), "closing");
   const closing = await compared("closing");
   expect(closing).toBe((await vote.status()).closing?.code);
