@@ -18,6 +18,9 @@ const LABEL: &str = "isoloir/v1/roll";
 /// Bytes of one row: slot, group, weight, `K_p`, `P`, `z`.
 const ROW_LEN: usize = 10 + PROVEN_PART_LEN;
 
+/// Bytes before the rows: `election_id ‖ u8 p ‖ u32 count`.
+const HEADER_LEN: usize = 32 + 1 + 4;
+
 /// Rows whose proofs are checked in one multiscalar multiplication.
 const CHUNK: usize = 1024;
 
@@ -133,6 +136,15 @@ impl RollPart {
 
     /// Reads a roll part and verifies all of it.
     pub fn verify(manifest: &Manifest, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<Self, RollError> {
+        let part = Self::read(manifest, bytes)?;
+        let registrar = part.registrar;
+        let key = manifest.registrar_key(registrar).ok_or(RollError::Registrar { registrar })?;
+        verify_rows(manifest, registrar, key, rows_of(bytes), rng)?;
+        Ok(part)
+    }
+
+    /// Reads a roll part and verifies its signature, but no proof of possession: for whoever has verified them before.
+    pub(crate) fn read(manifest: &Manifest, bytes: &[u8]) -> Result<Self, RollError> {
         if bytes.len() > DATA_MAX {
             return Err(DecodeError::Length.into());
         }
@@ -156,7 +168,7 @@ impl RollPart {
             return Err(RollError::Signature);
         }
         let members = read_members(manifest, rows)?;
-        let key_parts = verify_rows(manifest, registrar, key, rows, rng)?;
+        let key_parts = read_key_parts(rows);
         Ok(Self { registrar, sha256: sha256(bytes), members, key_parts })
     }
 
@@ -228,14 +240,20 @@ fn read_members(manifest: &Manifest, rows: &[u8]) -> Result<Vec<Member>, RollErr
     Ok(members)
 }
 
+/// The rows of a part whose lengths were checked.
+fn rows_of(bytes: &[u8]) -> &[u8] {
+    let signed = bytes.split_last_chunk::<SIGNATURE_LEN>().map_or([].as_slice(), |(signed, _)| signed);
+    signed.get(HEADER_LEN..).unwrap_or_default()
+}
+
+/// `K_p` of each row: what follows slot, group and weight.
+fn read_key_parts(rows: &[u8]) -> Vec<[u8; 32]> {
+    let part = |row: &[u8]| row.get(10..)?.first_chunk().copied();
+    rows.chunks_exact(ROW_LEN).filter_map(part).collect()
+}
+
 /// Verifies the key parts of all rows; chunks share the work over all cores with `parallel`.
-fn verify_rows(
-    manifest: &Manifest,
-    registrar: u8,
-    key: &SignKey,
-    rows: &[u8],
-    rng: &mut impl CryptoRng,
-) -> Result<Vec<[u8; 32]>, RollError> {
+fn verify_rows(manifest: &Manifest, registrar: u8, key: &SignKey, rows: &[u8], rng: &mut impl CryptoRng) -> Result<(), RollError> {
     let chunk_len = ROW_LEN.saturating_mul(CHUNK);
     let chunks: Vec<(&[u8], [u8; 32])> = rows
         .chunks(chunk_len)
@@ -248,26 +266,17 @@ fn verify_rows(
     let verify =
         |(chunk, seed): (&[u8], [u8; 32])| verify_chunk(manifest, registrar, key, chunk, &mut chacha20::ChaCha20Rng::from_seed(seed));
     #[cfg(feature = "parallel")]
-    let verified: Vec<Result<Vec<[u8; 32]>, RollError>> = {
+    let verified: Vec<Result<(), RollError>> = {
         use rayon::prelude::*;
         chunks.into_par_iter().map(verify).collect()
     };
     #[cfg(not(feature = "parallel"))]
-    let verified: Vec<Result<Vec<[u8; 32]>, RollError>> = chunks.into_iter().map(verify).collect();
-    let mut key_parts = Vec::with_capacity(rows.len().div_ceil(ROW_LEN));
-    for part in verified {
-        key_parts.extend(part?);
-    }
-    Ok(key_parts)
+    let verified: Vec<Result<(), RollError>> = chunks.into_iter().map(verify).collect();
+    // Of several that fail, the first row is named.
+    verified.into_iter().collect()
 }
 
-fn verify_chunk(
-    manifest: &Manifest,
-    registrar: u8,
-    key: &SignKey,
-    rows: &[u8],
-    rng: &mut impl CryptoRng,
-) -> Result<Vec<[u8; 32]>, RollError> {
+fn verify_chunk(manifest: &Manifest, registrar: u8, key: &SignKey, rows: &[u8], rng: &mut impl CryptoRng) -> Result<(), RollError> {
     let context = |slot: u32| PartContext { roll_scope: manifest.roll_scope(), registrar, slot };
     let mut parsed: Vec<(u32, Point, Possession)> = Vec::with_capacity(CHUNK);
     for row in rows.chunks_exact(ROW_LEN) {
@@ -286,5 +295,5 @@ fn verify_chunk(
         let slot = bad.map_or(0, |(slot, _, _)| *slot);
         return Err(RollError::Possession { slot });
     }
-    Ok(parsed.iter().map(|(_, part, _)| *part.bytes()).collect())
+    Ok(())
 }

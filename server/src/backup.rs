@@ -8,6 +8,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
@@ -103,7 +104,7 @@ async fn try_restore(from: &Path, folder: &Path, data: &Path) -> Result<Vec<Held
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     io::copy(&mut File::open(from)?, &mut file)?;
     file.sync_all()?;
-    let store = SqliteStore::open(&draft).await?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&draft).await?);
     let held = look(&store, data.join("keys")).await;
     store.close().await;
     let held = held?;
@@ -112,7 +113,7 @@ async fn try_restore(from: &Path, folder: &Path, data: &Path) -> Result<Vec<Held
 }
 
 /// Replays all logs.
-async fn look(store: &SqliteStore, keys: PathBuf) -> Result<Vec<Held>, BackupError> {
+async fn look(store: &Arc<dyn Store>, keys: PathBuf) -> Result<Vec<Held>, BackupError> {
     let keys = KeyFolder::open(keys).map_err(|error| io::Error::other(error.to_string()))?;
     let mut held = Vec::new();
     for row in store.logs().await?.into_iter().filter(|row| row.election.is_some()) {

@@ -15,6 +15,7 @@ use crate::{
     keys::{KeyError, KeyFolder},
     log::Log,
     problem::{Kind, Problem},
+    recheck,
     replay::{self, LoadError},
     sequencer::{Jobs, Sequencer},
     store::{LogRow, Store, StoreError},
@@ -31,7 +32,7 @@ pub(crate) struct Elections {
 #[derive(Clone)]
 enum Place {
     Serving(Arc<Log>),
-    /// Its stored log cannot be replayed.
+    /// Its stored log does not hold.
     Damaged {
         name: String,
         why: String,
@@ -120,8 +121,11 @@ impl Elections {
 
     /// Ends all sequencers.
     pub async fn stop(&self) {
-        for log in self.all() {
-            log.jobs.stop().await;
+        let places: Vec<Place> = self.places.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for place in places {
+            if let Place::Serving(log) = place {
+                log.jobs.stop().await;
+            }
         }
         self.places.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -130,7 +134,7 @@ impl Elections {
 impl Place {
     fn serving(&self) -> Result<Arc<Log>, Problem> {
         match self {
-            Self::Serving(log) => Ok(log.clone()),
+            Self::Serving(log) => log.check_holds().map(|()| log.clone()),
             Self::Damaged { why, .. } => Err(Problem::from(Kind::Damaged).with("why", why.as_str())),
         }
     }
@@ -150,7 +154,7 @@ async fn load(
         Err(KeyError::File(error)) if cluster.is_some() && error.kind() == io::ErrorKind::NotFound => OnceLock::new(),
         Err(error) => return Err(LoadError::Damaged(error.to_string())),
     };
-    let state = replay::load(store.as_ref(), &row, key.get()).await?;
+    let state = replay::load(store, &row, key.get()).await?;
     let manifest = state.election.shared_manifest();
     let manifest = manifest.ok_or_else(|| LoadError::Damaged("it is empty".to_owned()))?;
     let (jobs, queue) = Jobs::new(config.queue);
@@ -169,9 +173,14 @@ async fn load(
         jobs,
         seat,
         doubt: AtomicBool::default(),
+        condemned: OnceLock::new(),
     });
     let keep_boxes = u64::try_from(config.keep_boxes.as_millis()).unwrap_or(u64::MAX);
     let sequencer = Sequencer::new(log.clone(), queue, config.batch, keep_boxes);
     tokio::spawn(sequencer.run());
+    if log.key.get().is_some() {
+        let size = log.read(|state| state.election().size());
+        tokio::spawn(recheck::run(Arc::downgrade(&log), size));
+    }
     Ok(log)
 }

@@ -21,6 +21,7 @@ mod log;
 mod look;
 mod outcome;
 pub mod problem;
+mod recheck;
 mod refusals;
 mod replay;
 mod routes;

@@ -46,6 +46,8 @@ pub(crate) struct Log {
     pub(crate) seat: Seat,
     /// The last commit failed: the store may have more than the state, which is no ground to refuse anything.
     pub(crate) doubt: AtomicBool,
+    /// Why the log must not be served any longer.
+    pub(crate) condemned: OnceLock<String>,
 }
 
 /// What the log says at its present size. It is never ahead of the store.
@@ -167,6 +169,17 @@ impl Log {
     /// The time, in ms since 1970.
     pub fn now(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// The log does not hold: nothing more is read from it or written to it here.
+    pub fn condemn(&self, why: String) {
+        tracing::error!(log = self.name(), why, "an election is not served any longer: its log does not hold");
+        self.condemned.get_or_init(|| why);
+    }
+
+    /// Fails if the log must not be served any longer.
+    pub fn check_holds(&self) -> Result<(), Problem> {
+        self.condemned.get().map_or(Ok(()), |why| Err(Problem::from(Kind::Damaged).with("why", why.as_str())))
     }
 
     /// The key that signs checkpoints.

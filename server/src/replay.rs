@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use isoloir_protocol::{
     ballot::{Ballot, Proven, verify_batch},
-    election::{Replay, ReplayError},
+    election::{Election, Replay, ReplayError},
     log::{
         checkpoint,
         entry::{self, Entry, Kind as EntryKind},
@@ -15,6 +15,7 @@ use isoloir_protocol::{
     signature::SignSecret,
 };
 use thiserror::Error;
+use tokio::task::JoinHandle;
 
 use crate::{
     log::{Log, State},
@@ -25,6 +26,9 @@ use crate::{
 
 /// Leaves that are read and replayed at once.
 const LEAVES: u64 = 4_096;
+
+/// Leaves among which ballots are recalled at once, while others wait for the state.
+const RECALLED: u64 = 1_024;
 
 /// Why a stored log cannot be served.
 #[derive(Debug, Error)]
@@ -37,26 +41,49 @@ pub(crate) enum LoadError {
     Damaged(String),
 }
 
-/// Replays a stored log, checks every entry of it, and compares it with its checkpoint.
-pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: Option<&SignSecret>) -> Result<State, LoadError> {
+/// Reads a stored log and compares it with its checkpoint. Whoever holds the log's `key` finds its own signature under what it has
+/// checked before, and leaves the arithmetic to [`crate::recheck`]; without the key every proof is checked here.
+pub(crate) async fn load(store: &Arc<dyn Store>, row: &LogRow, key: Option<&SignSecret>) -> Result<State, LoadError> {
     let head = store.head(row.number).await?;
     let mut state = State::default();
-    let mut replay = Replay::new();
-    while replay.election().size() < head.size {
-        let first = replay.election().size();
-        let (leaves, data) = read(store, row.number, first, head.size).await?;
+    let mut election = if key.is_some() { Election::light() } else { Election::new() };
+    let mut ahead = key.is_some().then(|| read_ahead(store, row.number, 0, head.size));
+    while election.size() < head.size {
+        let first = election.size();
+        let (leaves, data) = match ahead.take() {
+            Some(reading) => reading.await.map_err(|error| damaged(error.to_string()))??,
+            None => read(store.as_ref(), row.number, first, head.size).await?,
+        };
+        let next = first.saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
+        if key.is_some() && next < head.size {
+            ahead = Some(read_ahead(store, row.number, next, head.size));
+        }
         for (index, leaf) in (first..).zip(&leaves) {
             state.remember(index, leaf);
         }
-        let replayed = tokio::task::spawn_blocking(move || {
-            let result = replay.push(&leaves, &data, &mut UnwrapErr(getrandom::SysRng));
-            (replay, result)
-        });
-        let result;
-        (replay, result) = replayed.await.map_err(|error| damaged(error.to_string()))?;
-        result.map_err(|error| damaged(error.to_string()))?;
+        let leaves = Arc::new(leaves);
+        let close = leaves.iter().position(|leaf| is_close(leaf)).unwrap_or(leaves.len());
+        let data = Arc::new(data);
+        for part in [0..close, close..leaves.len()].into_iter().filter(|part| !part.is_empty()) {
+            if part.start == close {
+                for indices in windows(&election.to_recall()) {
+                    let recalled = recalled(store.as_ref(), row.number, &indices).await?;
+                    let recall = recalled.iter().try_for_each(|(index, leaf)| election.recall(*index, leaf));
+                    recall.map_err(|error| damaged(error.to_string()))?;
+                }
+                election.keep_details();
+            }
+            let (leaves, data, own) = (leaves.clone(), data.clone(), key.is_some());
+            let taken = tokio::task::spawn_blocking(move || {
+                let leaves = leaves.get(part).unwrap_or_default();
+                take(election, leaves, data.as_ref(), own)
+            });
+            let result;
+            (election, result) = taken.await.map_err(|error| damaged(error.to_string()))?;
+            result.map_err(|error| damaged(error.to_string()))?;
+        }
     }
-    state.election = replay.finish();
+    state.election = election;
     let manifest = state.election.shared_manifest().ok_or_else(|| damaged("it is empty"))?;
     if row.election != Some(manifest.id()) {
         return Err(damaged("it is the log of another election"));
@@ -70,6 +97,56 @@ pub(crate) async fn load(store: &dyn Store, row: &LogRow, key: Option<&SignSecre
         take_over(&mut state, &manifest, &kept.note);
     }
     Ok(state)
+}
+
+/// Appends leaves; if the log is our `own`, without checking their proofs.
+fn take(mut election: Election, leaves: &[Vec<u8>], data: &Data, own: bool) -> (Election, Result<(), ReplayError>) {
+    let rng = &mut UnwrapErr(getrandom::SysRng);
+    if own {
+        let restored = election.restore(leaves, data, rng);
+        return (election, restored);
+    }
+    let mut replay = Replay::resume(election);
+    let replayed = replay.push(leaves, data, rng);
+    (replay.finish(), replayed)
+}
+
+type Reading = JoinHandle<Result<(Vec<Vec<u8>>, Data), StoreError>>;
+
+/// Reads the next leaves while those before are taken over.
+fn read_ahead(store: &Arc<dyn Store>, log: LogNumber, first: u64, size: u64) -> Reading {
+    let store = store.clone();
+    tokio::spawn(async move { read(store.as_ref(), log, first, size).await })
+}
+
+/// Before the close entry: takes from the leaves of current ballots what counting needs of them.
+pub(crate) async fn recall(log: &Log) -> Result<(), Problem> {
+    let indices = log.write(|state| {
+        state.election.keep_details();
+        state.election.to_recall()
+    });
+    for indices in windows(&indices) {
+        let leaves = recalled(log.store.as_ref(), log.number(), &indices).await?;
+        let recalled = log.write(|state| leaves.iter().try_for_each(|(index, leaf)| state.election.recall(*index, leaf)));
+        recalled.map_err(|refusal| damaged_problem(&refusal.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Indices in order, cut so that each part lies within [`RECALLED`] leaves.
+fn windows(indices: &[u64]) -> Vec<Vec<u64>> {
+    indices.chunk_by(|one, next| one.checked_div(RECALLED) == next.checked_div(RECALLED)).map(<[_]>::to_vec).collect()
+}
+
+/// The leaves at indices of one window.
+async fn recalled(store: &dyn Store, log: LogNumber, indices: &[u64]) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let (Some(first), Some(last)) = (indices.first(), indices.last()) else { return Ok(Vec::new()) };
+    let leaves = store.leaves(log, *first..last.saturating_add(1)).await?;
+    Ok((*first..).zip(leaves).filter(|(index, _)| indices.binary_search(index).is_ok()).collect())
+}
+
+fn is_close(leaf: &[u8]) -> bool {
+    leaf.first() == Some(&(EntryKind::Close as u8))
 }
 
 /// Applies what the store has more than the state, which is at most what this server tried to commit,
@@ -89,6 +166,9 @@ pub(crate) async fn catch_up(log: &Arc<Log>) -> Result<(), Problem> {
         next = next.saturating_add(u64::try_from(more.len()).unwrap_or(u64::MAX));
         leaves.extend(more);
         data.extend(their_data);
+    }
+    if leaves.iter().any(|leaf| is_close(leaf)) {
+        recall(log).await?;
     }
     let log = log.clone();
     tokio::task::spawn_blocking(move || apply(&log, first, &leaves, &data, note)).await.map_err(|_| Kind::Internal)?

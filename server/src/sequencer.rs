@@ -392,6 +392,9 @@ impl Sequencer {
         if let Some(index) = self.log.read(|state| state.known(kind, &body)) {
             return self.log.entry(index).await;
         }
+        if kind == EntryKind::Close {
+            replay::recall(&self.log).await?;
+        }
         let now = self.log.now();
         let entry = Entry { kind, time: self.entry_time(now), body };
         let malformed = |_| Problem::from(Kind::Malformed);
@@ -464,6 +467,7 @@ impl Sequencer {
 
     /// Commits entries that may come next, with their checkpoint, in one durable transaction.
     async fn commit(&mut self, entries: Vec<NewEntry>) -> Result<Committed, Problem> {
+        self.log.check_holds()?;
         let hashes: Vec<_> = entries.iter().map(|entry| leaf_hash(&entry.leaf)).collect();
         let (first, root) = self.log.read(|state| (state.election.size(), state.election.tree().root_with(&hashes)));
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);

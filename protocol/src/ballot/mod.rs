@@ -5,10 +5,12 @@ mod choices;
 pub mod disclosure;
 #[cfg(feature = "dishonest")]
 pub mod dishonest;
+mod outline;
 mod prepare;
 mod verify;
 
 pub use choices::{Choice, ChoiceError, Choices};
+pub(crate) use outline::Outline;
 pub use prepare::{Prepared, Randomness, prepare};
 pub(crate) use verify::bisect;
 pub use verify::{BallotCheck, BallotError, Proven, Statement, verify_batch};

@@ -69,15 +69,15 @@ pub(super) struct Counting {
     buckets: Vec<Bucket>,
     /// Bucket by group; groups without current ballots have none.
     bucket_of_group: BTreeMap<u16, usize>,
-    /// Slot by log index of its current ballot.
-    slot_of_index: BTreeMap<u64, u32>,
+    /// Log index and slot of every current ballot, in order.
+    slot_of_index: Vec<(u64, u32)>,
 }
 
 impl Counting {
     pub fn new(manifest: &Manifest, roll: &RollState) -> Self {
         let mut per_group = vec![0_u64; manifest.groups.len()];
         let mut per_weight: BTreeMap<(u16, u32), u64> = BTreeMap::new();
-        let mut slot_of_index = BTreeMap::new();
+        let mut slot_of_index = Vec::new();
         for (group, ballot) in roll.current_ballots() {
             if let Some(count) = per_group.get_mut(usize::from(group)) {
                 *count = count.saturating_add(1);
@@ -85,8 +85,9 @@ impl Counting {
             let weight = roll.member(ballot.slot()).map_or(0, |member| member.weight);
             let count = per_weight.entry((group, weight)).or_default();
             *count = count.saturating_add(1);
-            slot_of_index.insert(ballot.index(), ballot.slot());
+            slot_of_index.push((ballot.index(), ballot.slot()));
         }
+        slot_of_index.sort_unstable();
         let smallest = u64::from(manifest.smallest_group);
         let buckets: Vec<Bucket> = buckets(manifest.smallest_group, &per_group)
             .into_iter()
@@ -108,6 +109,11 @@ impl Counting {
         let bucket_of_group =
             buckets.iter().enumerate().flat_map(|(number, bucket)| bucket.groups.iter().map(move |group| (*group, number))).collect();
         Self { buckets, bucket_of_group, slot_of_index }
+    }
+
+    fn slot_of(&self, index: u64) -> Option<u32> {
+        let place = self.slot_of_index.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+        self.slot_of_index.get(place).map(|(_, slot)| *slot)
     }
 }
 
@@ -145,14 +151,13 @@ impl Election {
 
     /// After closing: the current ballot at a log index.
     pub fn current_ballot_at(&self, index: u64) -> Option<&Current> {
-        let slot = self.counting.as_ref()?.slot_of_index.get(&index)?;
-        self.roll.current(*slot)
+        self.roll.current(self.counting.as_ref()?.slot_of(index)?)
     }
 
     /// After closing: bucket and weight of the current ballot at a log index.
     pub fn bucket_of(&self, index: u64) -> Option<(usize, u32)> {
         let counting = self.counting.as_ref()?;
-        let member = self.roll.member(*counting.slot_of_index.get(&index)?)?;
+        let member = self.roll.member(counting.slot_of(index)?)?;
         Some((*counting.bucket_of_group.get(&member.group)?, member.weight))
     }
 

@@ -5,13 +5,16 @@
 
 mod count;
 mod current;
+mod recheck;
 mod refusal;
 mod replay;
+mod restore;
 mod roll_state;
 mod rules;
 
 pub use count::{Bucket, Due, Root, Void};
 pub use current::{Accepted, Current};
+pub use recheck::{Looked, Recheck};
 pub use refusal::{Check, Refusal};
 pub use replay::{DataSource, Replay, ReplayError, Unproven};
 pub use roll_state::SlotView;
@@ -95,6 +98,8 @@ pub struct NoticeState {
 #[derive(Debug, Default)]
 pub struct Election {
     manifest: Option<Arc<Manifest>>,
+    /// No more of current ballots is kept than voting needs.
+    light: bool,
     tree: Tree,
     last_time: u64,
     tellers: Vec<TellerState>,
@@ -403,10 +408,14 @@ impl Election {
                 self.notices_after = after;
             }
             Change::Ballot(statement) => {
-                let hour = self.turnout.entry(entry.time.saturating_sub(entry.time % HOUR_MS)).or_default();
-                hour.ballots = hour.ballots.saturating_add(1);
-                hour.voters = hour.voters.saturating_add(u64::from(statement.ballot().supersedes() == SUPERSEDES_NONE));
-                self.roll.set_ballot(Current::new(index, entry.time, &statement));
+                self.count_turnout(entry.time, statement.ballot().supersedes() == SUPERSEDES_NONE);
+                let current = if self.light {
+                    let accepted = Accepted { index, time: entry.time, fingerprint: statement.fingerprint() };
+                    Current::light(accepted, statement.ballot().slot())
+                } else {
+                    Current::new(index, entry.time, &statement)
+                };
+                self.roll.set_ballot(current);
             }
             Change::Replacement(replacement) => self.roll.replace(&replacement, after),
             Change::Notice(notice) => {
@@ -440,6 +449,12 @@ impl Election {
             }
             Change::Result(totals) => self.totals = Some(totals),
         }
+    }
+
+    fn count_turnout(&mut self, time: u64, first: bool) {
+        let hour = self.turnout.entry(time.saturating_sub(time % HOUR_MS)).or_default();
+        hour.ballots = hour.ballots.saturating_add(1);
+        hour.voters = hour.voters.saturating_add(u64::from(first));
     }
 
     fn commit_consent(&mut self, role: crate::log::consent::Role, time: u64, after: u64) {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::current::{Accepted, Current};
+#[cfg(feature = "parallel")]
+use rayon::prelude::*;
+
+use super::current::{Accepted, Current, Detail};
 use crate::{
+    ballot::Outline,
     credential::sum_of_parts,
     group::Point,
     log::replacement::Replacement,
@@ -21,7 +25,9 @@ pub(super) struct RollState {
     key_parts: Vec<[u8; 32]>,
     /// `K` of every slot.
     keys: Vec<[u8; 32]>,
-    current: Vec<Option<Box<Current>>>,
+    current: Vec<Option<Current>>,
+    /// Keys under which current ballots were accepted, of slots whose key was replaced since.
+    keys_then: BTreeMap<usize, [u8; 32]>,
     /// Earlier ballots by position of their slot.
     superseded: BTreeMap<usize, Vec<Accepted>>,
     ballots: u64,
@@ -71,14 +77,12 @@ impl RollState {
         }
         let mut parts: Vec<(u8, &[[u8; 32]])> = self.pending.iter().map(|(registrar, parts)| (*registrar, parts.as_slice())).collect();
         parts.push((part.registrar(), part.key_parts()));
-        part.members()
-            .iter()
-            .enumerate()
-            .find(|(position, _)| {
-                let of_slot = parts.iter().filter_map(|(_, parts)| parts.get(*position)).copied();
-                key_of(of_slot).is_none()
-            })
-            .map(|(_, member)| member.slot)
+        let without = |position: &usize| key_of(parts.iter().filter_map(|(_, parts)| parts.get(*position)).copied()).is_none();
+        #[cfg(feature = "parallel")]
+        let found = (0..part.members().len()).into_par_iter().find_first(without);
+        #[cfg(not(feature = "parallel"))]
+        let found = (0..part.members().len()).find(without);
+        part.members().get(found?).map(|member| member.slot)
     }
 
     /// Adds a part that [`Self::has_rows_of`] and [`Self::slot_without_key`] accept.
@@ -91,13 +95,19 @@ impl RollState {
             return;
         }
         self.registrars = registrars;
-        let pending = core::mem::take(&mut self.pending);
-        for position in 0..self.members.len() {
-            let parts: Vec<[u8; 32]> = pending.values().filter_map(|parts| parts.get(position)).copied().collect();
-            // Invariant: `slot_without_key` found a key for every slot.
-            self.keys.push(key_of(parts.iter().copied()).map_or([0; 32], |key| *key.bytes()));
-            self.key_parts.extend(parts);
-        }
+        let pending: Vec<Vec<[u8; 32]>> = core::mem::take(&mut self.pending).into_values().collect();
+        let of = |position: usize| pending.iter().filter_map(move |parts| parts.get(position)).copied();
+        // Invariant: `slot_without_key` found a key for every slot. The key of one registrar's slot is its part.
+        let key = |position: usize| match pending.as_slice() {
+            [only] => only.get(position).copied().unwrap_or_default(),
+            _ => key_of(of(position)).map_or([0; 32], |key| *key.bytes()),
+        };
+        #[cfg(feature = "parallel")]
+        let keys = (0..self.members.len()).into_par_iter().map(key).collect();
+        #[cfg(not(feature = "parallel"))]
+        let keys = (0..self.members.len()).map(key).collect();
+        self.keys = keys;
+        self.key_parts = (0..self.members.len()).flat_map(of).collect();
         self.current = vec![None; self.members.len()];
     }
 
@@ -110,8 +120,22 @@ impl RollState {
         Point::decode(self.keys.get(self.position(slot)?)?)
     }
 
+    /// The encoding of `K`.
+    pub fn key_bytes(&self, slot: u32) -> Option<&[u8; 32]> {
+        self.keys.get(self.position(slot)?)
+    }
+
     pub fn current(&self, slot: u32) -> Option<&Current> {
-        self.current.get(self.position(slot)?)?.as_deref()
+        self.current.get(self.position(slot)?)?.as_ref()
+    }
+
+    /// Takes what a light election left out of the slot's current ballot from that ballot.
+    pub fn recall(&mut self, ballot: &Outline<'_>) {
+        let Some(position) = self.position(ballot.slot) else { return };
+        let key = self.keys_then.get(&position).or_else(|| self.keys.get(position)).copied();
+        if let (Some(key), Some(Some(current))) = (key, self.current.get_mut(position)) {
+            current.recall(Detail::recalled(ballot, key));
+        }
     }
 
     pub fn member(&self, slot: u32) -> Option<&Member> {
@@ -124,7 +148,7 @@ impl RollState {
             member: *self.members.get(position)?,
             key_parts: self.parts_of(position)?.to_vec(),
             key: *self.keys.get(position)?,
-            current: self.current.get(position)?.as_deref().map(Current::accepted),
+            current: self.current.get(position)?.as_ref().map(Current::accepted),
             superseded: self.superseded.get(&position).cloned().unwrap_or_default(),
         })
     }
@@ -136,7 +160,8 @@ impl RollState {
         let Some(place) = self.current.get_mut(position) else {
             return;
         };
-        match place.replace(Box::new(ballot)) {
+        self.keys_then.remove(&position);
+        match place.replace(ballot) {
             Some(earlier) => {
                 self.superseded.entry(position).or_default().push(earlier.accepted());
             }
@@ -145,7 +170,7 @@ impl RollState {
     }
 
     pub fn current_ballots(&self) -> impl Iterator<Item = (u16, &Current)> {
-        self.members.iter().zip(&self.current).filter_map(|(member, ballot)| Some((member.group, ballot.as_deref()?)))
+        self.members.iter().zip(&self.current).filter_map(|(member, ballot)| Some((member.group, ballot.as_ref()?)))
     }
 
     /// Log size right after the last replacement of the slot's part, 0 if there was none.
@@ -172,6 +197,9 @@ impl RollState {
             *part = *replacement.key_part.bytes();
         }
         if let Some(place) = self.keys.get_mut(position) {
+            if self.current.get(position).is_some_and(Option::is_some) {
+                self.keys_then.entry(position).or_insert(*place);
+            }
             *place = *key.bytes();
         }
         self.replaced.insert((replacement.slot, replacement.registrar), after);
@@ -186,13 +214,18 @@ impl RollState {
         }
     }
 
+    /// Whether a part of the slot was ever replaced.
+    pub fn was_replaced(&self, slot: u32) -> bool {
+        self.position(slot).is_some_and(|position| self.listed.contains_key(&position))
+    }
+
     fn parts_of(&self, position: usize) -> Option<&[[u8; 32]]> {
         let first = position.checked_mul(self.registrars)?;
         self.key_parts.get(first..first.checked_add(self.registrars)?)
     }
 }
 
-fn key_of(parts: impl Iterator<Item = [u8; 32]>) -> Option<Point> {
+pub(super) fn key_of(parts: impl Iterator<Item = [u8; 32]>) -> Option<Point> {
     let points: Vec<Point> = parts.map(|part| Point::decode(&part)).collect::<Option<_>>()?;
     match points.as_slice() {
         [only] => Some(*only),

@@ -169,11 +169,15 @@ impl Election {
 
     /// The rules for a ballot at `time`, its proof left aside.
     pub(super) fn ballot_rules(&self, ballot: &Ballot, time: u64) -> Result<(), Refusal> {
+        self.slot_rules(ballot.slot(), ballot.supersedes(), time)
+    }
+
+    /// The same, of a ballot of which no more is known than that.
+    pub(super) fn slot_rules(&self, slot: u32, supersedes: u64, time: u64) -> Result<(), Refusal> {
         let kind = Kind::Ballot;
         let manifest = self.manifest.as_deref().ok_or(Refusal::ManifestFirst)?;
         self.opened(kind)?;
         self.not_closed(kind)?;
-        let slot = ballot.slot();
         if self.roll.member(slot).is_none() {
             return Err(Refusal::UnknownSlot { slot });
         }
@@ -192,7 +196,7 @@ impl Election {
         if let Some(current) = current.filter(|_| !manifest.revote) {
             return Err(Refusal::NoRevote { slot, current });
         }
-        if ballot.supersedes() != current.unwrap_or(SUPERSEDES_NONE) {
+        if supersedes != current.unwrap_or(SUPERSEDES_NONE) {
             return Err(Refusal::Supersedes { slot, current });
         }
         Ok(())

@@ -9,6 +9,10 @@ pub type Hash = [u8; 32];
 pub const TILE_WIDTH: u64 = 256;
 const TILE_HEIGHT: u32 = 8;
 
+/// Nodes below this level are worked out from the leaves when they are asked for: at most six hashes for one, and
+/// 40 bytes of memory for each leaf instead of 64.
+const KEPT_FROM: u32 = 3;
+
 /// `SHA-256(0x00 ‖ leaf)`.
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
     Sha256::new().chain_update([0]).chain_update(leaf).finalize().into()
@@ -24,11 +28,11 @@ pub fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// A Merkle tree to which leaves are added at the end. It keeps the hash of every complete subtree, 64
-/// bytes per leaf, so that roots and proofs for any earlier size need few steps.
+/// A Merkle tree to which leaves are added at the end. It keeps the hashes of the leaves and of every complete
+/// subtree of eight leaves or more, 40 bytes per leaf, so that roots and proofs for any earlier size need few steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
-    /// `levels[h][i]`: the subtree of the leaves from `i·2^h` to `(i+1)·2^h`.
+    /// `levels[h][i]`: the subtree of the leaves from `i·2^h` to `(i+1)·2^h`; empty for the levels that are not kept.
     levels: Vec<Vec<Hash>>,
 }
 
@@ -46,21 +50,33 @@ impl Tree {
     /// Adds a leaf by its hash and returns its index.
     pub fn push(&mut self, leaf: Hash) -> u64 {
         let index = self.size();
-        let mut complete = Some(leaf);
-        let mut height = 0;
-        while let Some(hash) = complete {
-            if self.levels.len() == height {
-                self.levels.push(Vec::new());
+        self.put(0, leaf);
+        let size = index.saturating_add(1);
+        let highest = size.trailing_zeros();
+        for level in KEPT_FROM..=highest {
+            let last = (size >> level).saturating_sub(1);
+            // Invariant: both halves of a subtree that has just become complete are there.
+            if let Some(hash) = self.joined(level, last) {
+                self.put(level, hash);
             }
-            complete = self.levels.get_mut(height).and_then(|level| {
-                level.push(hash);
-                let pair = level.len().is_multiple_of(2).then(|| level.last_chunk::<2>())??;
-                let [left, right] = pair;
-                Some(node_hash(left, right))
-            });
-            height = height.saturating_add(1);
         }
         index
+    }
+
+    fn put(&mut self, level: u32, hash: Hash) {
+        let level = usize::try_from(level).unwrap_or(usize::MAX);
+        if self.levels.len() <= level {
+            self.levels.resize_with(level.saturating_add(1), Vec::new);
+        }
+        if let Some(nodes) = self.levels.get_mut(level) {
+            nodes.push(hash);
+        }
+    }
+
+    /// A node from the two below it.
+    fn joined(&self, level: u32, index: u64) -> Option<Hash> {
+        let (below, left) = (level.checked_sub(1)?, index.checked_mul(2)?);
+        Some(node_hash(&self.node(below, left)?, &self.node(below, left.checked_add(1)?)?))
     }
 
     /// The root over all leaves.
@@ -100,6 +116,9 @@ impl Tree {
 
     /// The hash of the complete subtree of `2^level` leaves from `index·2^level` on.
     pub fn node(&self, level: u32, index: u64) -> Option<Hash> {
+        if (1..KEPT_FROM).contains(&level) {
+            return self.joined(level, index);
+        }
         let level = self.levels.get(usize::try_from(level).ok()?)?;
         level.get(usize::try_from(index).ok()?).copied()
     }

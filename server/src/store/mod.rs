@@ -1,7 +1,7 @@
 //! Where logs are kept.
 //!
 //! **Trust.** A store keeps what it is given or says that it could not. It is not believed: at start
-//! each log is replayed and its root compared with a checkpoint signed by a key that the store does not
+//! each log is read and its root compared with a checkpoint signed by a key that the store does not
 //! hold. It never sees a code, a name, an address or a choice; the boxes it holds are sealed to the
 //! tellers, and yet whoever copies them should be kept away.
 //!

@@ -227,12 +227,21 @@ impl TestServer {
 
     /// Changes the database behind the back of the server, which must be stopped.
     pub fn sql(&self, statement: &'static str) {
+        self.execute(sqlx::query(statement), statement);
+    }
+
+    /// The same with bytes and a number in the statement's places.
+    pub fn sql_with(&self, statement: &'static str, bytes: &[u8], number: usize) {
+        self.execute(sqlx::query(statement).bind(bytes.to_vec()).bind(i64::try_from(number).unwrap()), statement);
+    }
+
+    fn execute(&self, query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>, statement: &str) {
         assert!(self.running.is_none());
         let path = self.config.data_dir.join("isoloir.sqlite");
         Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
             let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-            let done = sqlx::query(statement).execute(&mut connection).await.unwrap();
+            let done = query.execute(&mut connection).await.unwrap();
             assert!(done.rows_affected() > 0, "{statement}");
             sqlx::Connection::close(connection).await.unwrap();
         });
