@@ -35,6 +35,8 @@ cargo xtask COMMAND
   bench             what the protocol's steps cost, built for release
   bench load [OPTION…]
                     a rush on a server on this machine, and whether its log is right (--quick: two minutes)
+  bench start [OPTION…]
+                    memory of a server and the time of its start with a full log (--ballots N)
 ";
 
 fn main() -> ExitCode {
@@ -64,6 +66,7 @@ enum Job<'a> {
     Screenshots,
     Bench,
     Load(&'a [&'a str]),
+    Start(&'a [&'a str]),
 }
 
 /// Understands the arguments; what is not understood is refused with the list of commands.
@@ -77,6 +80,7 @@ fn parse<'a>(arguments: &'a [&'a str]) -> Outcome<Job<'a>> {
         ["screenshots"] => Job::Screenshots,
         ["bench"] => Job::Bench,
         ["bench", "load", options @ ..] => Job::Load(options),
+        ["bench", "start", options @ ..] => Job::Start(options),
         ["test"] => Job::Test { long: false },
         ["test", "--long"] => Job::Test { long: true },
         ["wasm"] => Job::Wasm,
@@ -115,10 +119,11 @@ fn perform(job: &Job) -> Outcome {
         Job::Lint => checks::lint(&root),
         Job::EndToEnd(options) => test::browser_runs(&root, "test", options),
         Job::Screenshots => test::browser_runs(&root, "screenshots", &[]),
-        Job::Load(options) => {
+        Job::Load(options) | Job::Start(options) => {
             released(&["isoloir", "isoloir-bench"])?;
             drop(lock);
-            shell::run(shell::command(root.join("target/release/bench-load"), &root).args(*options))
+            let what: &[&str] = if matches!(job, Job::Start(_)) { &["--start"] } else { &[] };
+            shell::run(shell::command(root.join("target/release/bench-load"), &root).args(what).args(*options))
         }
         Job::Bench => {
             drop(lock);

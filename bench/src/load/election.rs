@@ -1,6 +1,7 @@
 //! An election with many voters on a fresh server: keys, manifest, consents, roll, opening, ballots.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufWriter, Write},
     path::Path,
@@ -14,7 +15,7 @@ use isoloir_protocol::{
     election::Election,
     log::{
         consent,
-        entry::{self, Kind},
+        entry::{self, Entry, Kind},
     },
     manifest::{self, Document, Log, Manifest, Question, Text},
     rand_core::UnwrapErr,
@@ -22,6 +23,7 @@ use isoloir_protocol::{
     signature::SignSecret,
     teller::TellerSecret,
 };
+use isoloir_server::store::NewEntry;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -44,19 +46,7 @@ fn rng() -> UnwrapErr<getrandom::SysRng> {
 impl Stage {
     /// Opens an election: one question with three options and blank, three tellers of whom two count.
     pub fn set(server: &Server, voters: u32) -> Self {
-        let organiser = SignSecret::generate(&mut rng());
-        let registrar = SignSecret::generate(&mut rng());
-        let tellers: Vec<TellerSecret> = (0..3).map(|_| TellerSecret::generate(&mut rng())).collect();
-        let log = ask_for_log(server, &organiser);
-        let manifest = Manifest::parse(&document(&organiser, &registrar, &tellers, &log).to_json()).expect("a manifest");
-        let mut book = Book::begin(server, &manifest, &organiser);
-        for (number, teller) in (1..).zip(&tellers) {
-            let body = consent::teller_body(&book.election, number, teller, &mut rng()).expect("a consent");
-            book.append(Kind::Consent, &body, &[]);
-        }
-        let body = consent::registrar_body(&book.election, 0, &registrar).expect("a consent");
-        book.append(Kind::Consent, &body, &[]);
-
+        let Announced { organiser, registrar, manifest, mut book } = Announced::on(server);
         let public = registrar.public();
         let made: Vec<(VoterKey, RollRow)> = (1..=voters)
             .into_par_iter()
@@ -79,6 +69,29 @@ impl Stage {
         Self { manifest, keys }
     }
 
+    /// The same election with a roll that costs nothing to make, since no proof in it holds: all slots have the key of slot 1. Gives what is to be put
+    /// into the log behind the server's back, roll and opening.
+    pub fn hollow(server: &Server, voters: u32) -> (Self, Vec<NewEntry>) {
+        let Announced { organiser, registrar, manifest, mut book } = Announced::on(server);
+        let context = PartContext { roll_scope: manifest.roll_scope(), registrar: 0, slot: 1 };
+        let secret = CodePart::derive(context, &Code::generate(&mut rng())).expect("a key part");
+        let (key_part, possession) = (secret.public(), secret.prove(context, &registrar.public(), &mut rng()));
+        let row = |slot| RollRow { member: Member { slot, group: 0, weight: 1 }, key_part, possession };
+        let rows: Vec<RollRow> = (1..=voters).map(row).collect();
+        let part = RollPart::sign(&manifest, 0, &rows, &registrar);
+        let time = book.election.last_time();
+        let roll = Entry { kind: Kind::RollPart, time, body: roll::entry_body(&part).expect("a roll part") };
+        let hash = entry::data_of(&roll).expect("a roll part").expect("its data");
+        let roll = roll.encode();
+        let data = BTreeMap::from([(hash, part)]);
+        book.election.restore(std::slice::from_ref(&roll), &data, &mut rng()).expect("a roll");
+        let body = entry::open_body(&book.election, &organiser).expect("an opening");
+        let open = Entry { kind: Kind::Open, time, body }.encode();
+        let entry = |leaf, data| NewEntry { leaf, data, boxes: Vec::new() };
+        let entries = vec![entry(roll, data.into_iter().next()), entry(open, None)];
+        (Self { manifest, keys: vec![VoterKey::from_parts(&[secret]).expect("a key")] }, entries)
+    }
+
     /// A path under the election.
     pub fn path(&self, rest: &str) -> String {
         format!("/api/elections/{}{rest}", self.manifest.id())
@@ -96,7 +109,8 @@ impl Stage {
         File::open(path).expect("the ballots")
     }
 
-    fn ballot(&self, position: u32) -> Vec<u8> {
+    /// A valid submission of the slot `position + 1`.
+    pub fn ballot(&self, position: u32) -> Vec<u8> {
         let key = &self.keys[usize::try_from(position).unwrap()];
         let choice = Choice::from_options(&self.manifest.questions[0], &[u16::try_from(position % 3).unwrap()], false);
         let choices = Choices::new(&self.manifest, vec![choice]).expect("a choice");
@@ -107,6 +121,32 @@ impl Stage {
     /// The key of a slot.
     pub fn key(&self, slot: u32) -> &VoterKey {
         &self.keys[usize::try_from(slot - 1).unwrap()]
+    }
+}
+
+/// An election whose manifest and consents are in the log.
+struct Announced<'a> {
+    organiser: SignSecret,
+    registrar: SignSecret,
+    manifest: Manifest,
+    book: Book<'a>,
+}
+
+impl<'a> Announced<'a> {
+    fn on(server: &'a Server) -> Self {
+        let organiser = SignSecret::generate(&mut rng());
+        let registrar = SignSecret::generate(&mut rng());
+        let tellers: Vec<TellerSecret> = (0..3).map(|_| TellerSecret::generate(&mut rng())).collect();
+        let log = ask_for_log(server, &organiser);
+        let manifest = Manifest::parse(&document(&organiser, &registrar, &tellers, &log).to_json()).expect("a manifest");
+        let mut book = Book::begin(server, &manifest, &organiser);
+        for (number, teller) in (1..).zip(&tellers) {
+            let body = consent::teller_body(&book.election, number, teller, &mut rng()).expect("a consent");
+            book.append(Kind::Consent, &body, &[]);
+        }
+        let body = consent::registrar_body(&book.election, 0, &registrar).expect("a consent");
+        book.append(Kind::Consent, &body, &[]);
+        Self { organiser, registrar, manifest, book }
     }
 }
 

@@ -22,6 +22,7 @@ mod election;
 mod postgres;
 mod process;
 mod report;
+mod start;
 mod verify;
 
 use std::{
@@ -67,12 +68,22 @@ struct Options {
     /// Have `isoloir audit` check the archive at the end, and tell how long it takes
     #[arg(long)]
     audit: bool,
+    /// Put the ballots straight into the store, and measure a start with them instead of a rush
+    #[arg(long, conflicts_with = "postgres")]
+    start: bool,
+    /// With --start: ballots and a roll without proofs that hold, which cost nothing to make; the server takes them over at its start and
+    /// finds them out afterwards
+    #[arg(long, requires = "start")]
+    hollow: bool,
 }
 
 fn main() {
     let mut options = Options::parse();
     if options.quick {
         (options.ballots, options.seconds) = (60_000, 8);
+    }
+    if options.start {
+        return start::measure(&options);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(run(&options));

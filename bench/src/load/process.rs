@@ -13,6 +13,9 @@ use crate::postgres::Postgres;
 /// How long a server may take to answer for the first time.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long a server may take to check a full log.
+const LONG: Duration = Duration::from_secs(3_600);
+
 /// Ticks of the processor's clock a second, which Linux fixes for what it tells programs.
 const TICKS: f64 = 100.0;
 
@@ -29,6 +32,11 @@ impl Server {
         // What an earlier run left.
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder).expect("the folder");
+        Self::resume(program, folder, postgres)
+    }
+
+    /// Starts the program on what another one has left in the folder; gives it once it answers.
+    pub fn resume(program: &Path, folder: &Path, postgres: Option<&Postgres>) -> Self {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
         let mut command = Command::new(program);
         command.args(["serve", "--open-to-any-organiser", "--data"]).arg(folder.join("data")).args([
@@ -57,6 +65,16 @@ impl Server {
             std::thread::sleep(Duration::from_millis(20));
         }
         server
+    }
+
+    /// Waits until the server has written a line with these words.
+    pub fn wait_for(&mut self, folder: &Path, words: &str) {
+        let began = Instant::now();
+        while !fs::read_to_string(folder.join("server.log")).unwrap_or_default().contains(words) {
+            assert!(self.child.try_wait().expect("the server").is_none(), "the server ended: see {}/server.log", folder.display());
+            assert!(began.elapsed() < LONG, "the server does not say: {words}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     pub const fn address(&self) -> SocketAddr {
@@ -110,6 +128,12 @@ impl Drop for Server {
 /// User and system time of this program.
 pub fn own_cpu() -> Duration {
     cpu_of("self")
+}
+
+/// User and system time of the programs that this one started and that have ended.
+pub fn ended_cpu() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").expect("this process");
+    Duration::from_secs_f64(ticks(&fields(&stat)[13..15]) / TICKS)
 }
 
 fn cpu_of(process: &str) -> Duration {

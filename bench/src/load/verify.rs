@@ -15,7 +15,7 @@ use isoloir_protocol::{
 use crate::{
     client::{Client, Outcome},
     election::Stage,
-    process::Server,
+    process::{self, Server},
 };
 
 /// No archive of these elections is larger.
@@ -56,10 +56,11 @@ pub fn log_is_what_was_acknowledged(server: &Server, stage: &Stage, client: &Cli
 pub fn audit(program: &Path, folder: &Path, server: &Server, stage: &Stage) {
     let path = folder.join("archive.zip");
     fs::write(&path, download(server, stage)).expect("the archive");
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), process::ended_cpu());
     let status = Command::new(program).arg("audit").arg(&path).status().expect("the auditor");
     assert!(status.success(), "the audit passes");
-    println!("`isoloir audit`: {:.1} s", began.elapsed().as_secs_f64());
+    let cpu = process::ended_cpu() - before;
+    println!("`isoloir audit`: {:.1} s, {:.1} s of processor", began.elapsed().as_secs_f64(), cpu.as_secs_f64());
 }
 
 fn download(server: &Server, stage: &Stage) -> Vec<u8> {
