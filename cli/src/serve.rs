@@ -142,7 +142,7 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
         organisers,
         tls: tls(args, &settings)?,
         witnesses: if args.witness_url.is_empty() { settings.witness_urls.clone() } else { args.witness_url.clone() },
-        mirrors: mirrors.iter().map(mirror).collect::<Outcome<_>>()?,
+        mirrors: mirrors.iter().map(|key| mirror(key)).collect::<Outcome<_>>()?,
         pages: args.pages.clone().or_else(|| settings.pages.clone()).map_or(Pages::Embedded, Pages::Folder),
         metrics: args.metrics.or(settings.metrics),
         look: args.look.clone().or_else(|| settings.look.clone()),
@@ -183,7 +183,7 @@ fn key(file: &PublicFile) -> Outcome<SignKey> {
     sign_key(&file.sign).ok_or_else(|| problem!("public-file-unreadable", "path" => file.name))
 }
 
-fn mirror(key: &String) -> Outcome<SignKey> {
+fn mirror(key: &str) -> Outcome<SignKey> {
     sign_key(key).ok_or_else(|| problem!("serve-mirror-key", "key" => key))
 }
 

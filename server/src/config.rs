@@ -151,7 +151,7 @@ impl Config {
 
     /// The origins of the witnesses' addresses; `None` if one is no address, or without TLS on another machine, which browsers refuse.
     pub fn witness_origins(&self) -> Option<Vec<&str>> {
-        let origin = |url: &'_ String| {
+        let origin = |url: &String| {
             let host = host(url)?;
             let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.contains(']') { host } else { name });
             (url.starts_with("https://") || matches!(name, "localhost" | "127.0.0.1" | "[::1]")).then_some(())

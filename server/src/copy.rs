@@ -173,7 +173,7 @@ impl Running {
     pub async fn keep_box(&self, id: &ElectionId, index: u64, teller: u8, bytes: &[u8]) -> Result<bool, CopyError> {
         let log = self.service.elections.by_id(id)?;
         let ballot = ballot(log.manifest(), &log.entry(index).await?.leaf);
-        if !ballot.is_some_and(|ballot| sealed_box::check_hash(&ballot, teller, bytes).is_ok()) {
+        if ballot.is_none_or(|ballot| sealed_box::check_hash(&ballot, teller, bytes).is_err()) {
             return Ok(false);
         }
         self.service.store.supply_box(log.number(), index, teller, bytes).await?;
