@@ -9,11 +9,14 @@ export class Desk {
   readonly page: Page;
   readonly teller: Teller;
   readonly election: Election;
+  /** Where this teller's browser finds the server. */
+  readonly origin: string;
 
-  constructor(page: Page, teller: Teller, election: Election) {
+  constructor(page: Page, teller: Teller, election: Election, origin = election.server) {
     this.page = page;
     this.teller = teller;
     this.election = election;
+    this.origin = origin;
   }
 
   async press(testId: string): Promise<void> {
@@ -24,7 +27,7 @@ export class Desk {
   async unlock(passphrase = PASSPHRASE): Promise<void> {
     // Also from this very page: an address that differs in nothing would not be loaded again.
     await this.page.goto("about:blank");
-    await this.page.goto(this.election.page("tellers"));
+    await this.page.goto(`${this.origin}/tellers/#${this.election.id}`);
     await this.press("unlock");
     await this.page.locator("#key-file").setInputFiles(this.teller.key);
     await this.page.locator("#passphrase").fill(passphrase);

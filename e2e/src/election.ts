@@ -64,11 +64,12 @@ export interface Status {
   end: number;
   voters: number;
   ballots: number;
-  tellers: { name: string; consented: boolean; reported: boolean; summed: boolean }[];
+  tellers: { name: string; consented: boolean; last_drill: number | null; reported: boolean; summed: boolean }[];
   witnesses: { seen_size: number | null }[];
-  closing: { size: number; code: string } | null;
-  fix: { size: number; code: string } | null;
+  closing: { size: number; root: string; code: string } | null;
+  fix: { size: number; root: string; code: string } | null;
   totals: number[][] | null;
+  missing: { index: number; teller: number }[];
 }
 
 export interface Slot {

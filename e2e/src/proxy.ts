@@ -33,7 +33,7 @@ export interface Answer {
 export class Proxy {
   readonly passed: Passed[] = [];
   readonly #upstream: () => string;
-  readonly #troubles: { matches: (passed: Passed) => boolean; trouble: Trouble }[] = [];
+  readonly #troubles: { matches: (passed: Passed) => boolean; trouble: Trouble; once: boolean }[] = [];
   #http: HttpServer | null = null;
   #port = 0;
 
@@ -61,7 +61,12 @@ export class Proxy {
 
   /** The next request that matches meets this trouble, once. */
   next(matches: (passed: Passed) => boolean, trouble: Trouble): void {
-    this.#troubles.push({ matches, trouble });
+    this.#troubles.push({ matches, trouble, once: true });
+  }
+
+  /** Every request that matches meets this trouble. */
+  always(matches: (passed: Passed) => boolean, trouble: Trouble): void {
+    this.#troubles.push({ matches, trouble, once: false });
   }
 
   /** Holds the next ballot back until told to let it go. */
@@ -97,7 +102,8 @@ export class Proxy {
       cut: () => outgoing.destroy(),
     };
     const at = this.#troubles.findIndex((each) => each.matches(passed));
-    const [met] = at < 0 ? [] : this.#troubles.splice(at, 1);
+    const met = this.#troubles[at];
+    if (met?.once) this.#troubles.splice(at, 1);
     if (met) await met.trouble(passed, way);
     else way.answer(await way.forward());
   }

@@ -134,3 +134,18 @@ test("a key made in the browser serves in an election", async ({ people, clock, 
   await isoloir(clock, "teller", "drill", "--election", vote.file, "--key", key, "--passphrase-file", join(home, "passphrase"));
   expect((await vote.status()).tellers[2]).toMatchObject({ name: "Chloé Estève", consented: true });
 });
+
+test("the waiting room shows who is ready, and whose key was seen to open", async ({ announced, people, desk }) => {
+  const vote = await announced();
+  await vote.issue();
+  const anne = await desk(people.tellers[0], vote);
+  await anne.unlock();
+  await anne.consent();
+  await anne.press("drill");
+  const room = anne.page.getByTestId("tellers").locator("li");
+  await expect(room.nth(0)).toContainText(people.tellers[0].name);
+  await expect(room.nth(0).locator(".badge.ok")).toBeVisible();
+  await expect(room.nth(0).locator("time")).toBeVisible();
+  await expect(room.nth(1).locator(".badge.warn")).toBeVisible();
+  await expect(room.nth(1).locator("time")).toHaveCount(0);
+});

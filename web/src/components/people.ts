@@ -3,12 +3,12 @@
 
 import type { Status } from "../lib/api";
 import { h, type Child } from "../lib/dom";
-import { t } from "../lib/i18n";
+import { t, tx } from "../lib/i18n";
 import type { Manifest } from "../wasm/types";
+import { when } from "./parts";
 
-
-/** Tellers with their state, and how far each witness has followed. */
-export function people(manifest: Manifest, status: Status): Child {
+/** Tellers with their state, on request with their last drill, and how far each witness has followed. */
+export function people(manifest: Manifest, status: Status, drills = false): Child {
   const closed = ["closed", "fixed", "counted"].includes(status.phase);
   const state = (teller: Status["tellers"][number]): [string, string] => {
     if (teller.summed) return ["ok", t("common.teller_summed")];
@@ -21,7 +21,7 @@ export function people(manifest: Manifest, status: Status): Child {
   return [
     h("ul", { class: "people", "data-testid": "tellers" }, status.tellers.map((teller) => {
       const [tone, text] = state(teller);
-      return h("li", null, h("span", null, teller.name), h("span", { class: `badge ${tone}` }, text));
+      return h("li", null, h("span", null, teller.name, drills ? [h("br"), h("small", { class: "muted" }, teller.last_drill === null ? t("common.drill_never") : tx("common.drill_on", { time: when(teller.last_drill) }))] : null), h("span", { class: `badge ${tone}` }, text));
     })),
     manifest.witnesses.length === 0 ? null : [
       h("p", { class: "label" }, t("common.witnesses", { count: manifest.witness_quorum })),

@@ -59,7 +59,7 @@ function overview(info: ElectionInfo, status: Status): Child {
     h("h2", null, t("organiser.tellers")),
     h("p", null, t("organiser.drill_rule")),
     h("ul", { class: "people", "data-testid": "tellers" }, status.tellers.map((teller) => h("li", null,
-      h("span", null, teller.name, h("br"), h("small", { class: "muted" }, teller.last_drill === null ? t("organiser.drill_never") : tx("organiser.drill_on", { time: when(teller.last_drill) }))),
+      h("span", null, teller.name, h("br"), h("small", { class: "muted" }, teller.last_drill === null ? t("common.drill_never") : tx("common.drill_on", { time: when(teller.last_drill) }))),
       drillIsRecent(teller.last_drill, serverNow(), status.closes)
         ? h("span", { class: "badge ok" }, t("organiser.drill_recent"))
         : h("span", { class: "badge bad", "data-testid": "no-drill" }, t("organiser.drill_old"))))),

@@ -6,6 +6,7 @@ import { chooseElection } from "../components/choose-election";
 import { clockNote, heading } from "../components/election";
 import { errorScreen } from "../components/errors";
 import { bar, button, facts, groups, note, when, withTime, working, written } from "../components/parts";
+import { missingBoxes } from "../components/missing-boxes";
 import { people } from "../components/people";
 import { resultTables, type CountedBucket } from "../components/result-tables";
 import { startPage } from "../components/shell";
@@ -65,7 +66,7 @@ function screen(info: ElectionInfo, status: Status): Child {
     h("p", null, t("results.who_text", { threshold: info.threshold, count: manifest.tellers.length })),
     people(manifest, status),
     status.void.length > 0 ? note("warn", t("results.void", { count: status.void.length }), t("results.void_text")) : null,
-    status.missing.length > 0 ? note("warn", t("results.missing", { count: status.missing.length }), t("results.missing_text")) : null,
+    missingBoxes(manifest, status.missing),
     notices(status),
     h("h2", null, t("results.verify")),
     h("p", null, t("results.verify_text")),

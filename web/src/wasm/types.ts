@@ -53,6 +53,7 @@ export type {
   KeyLabel,
   ListedBallot,
   LogNotice,
+  MissingBox,
   PaperSheet,
   LogState,
   NewTellerKey,

@@ -32,14 +32,19 @@ export async function openBoxes(ceremony: Ceremony, next?: () => Promise<void>):
   });
   try {
     ceremony.boxes = await ceremony.teller.openBoxes({ progress, signal: controller.signal });
-    if (next) await next();
-    else showOpened(ceremony, ceremony.boxes);
+    if (next && lacking(ceremony, ceremony.boxes).length === 0) await next();
+    else showOpened(ceremony, ceremony.boxes, next);
   } catch (error) {
     await showDesk(ceremony, error);
   }
 }
 
-function showOpened(ceremony: Ceremony, boxes: BoxesOpened, thrown: unknown = null): void {
+/** Ballots whose boxes are missing and still needed: a void ballot's is not. */
+export const lacking = (ceremony: Ceremony, boxes: BoxesOpened): number[] =>
+  boxes.missing.filter((index) => !ceremony.log.void.some((voided) => voided.index === index));
+
+/** With `next`, boxes are missing for what comes next, and there is nothing to report any more. */
+function showOpened(ceremony: Ceremony, boxes: BoxesOpened, next?: () => Promise<void>, thrown: unknown = null, wrong: number | null = null): void {
   const { shell, info, teller } = ceremony;
   const complaints = boxes.complaints.filter((complaint) => complaint.complaint !== "missing");
   const report = (includeMissing: boolean): Promise<void> =>
@@ -61,18 +66,18 @@ function showOpened(ceremony: Ceremony, boxes: BoxesOpened, thrown: unknown = nu
           : [
               note("bad", t("tellers.e_boxes_what", { count: boxes.missing.length }), t("tellers.e_boxes_todo")),
               h("div", { class: "actions" },
-                button(t("tellers.ask_again"), () => openBoxes(ceremony), "primary", "ask-again"),
-                wait <= 0 ? button(t("tellers.report_missing"), () => report(true), "plain", "report-missing") : null),
-              wait > 0 ? h("p", { class: "muted" }, t("tellers.report_missing_later", { span: formatSpan(wait) })) : null,
-              supply(ceremony, boxes),
+                button(t("tellers.ask_again"), () => openBoxes(ceremony, next), "primary", "ask-again"),
+                wait <= 0 && !next ? button(t("tellers.report_missing"), () => report(true), "plain", "report-missing") : null),
+              wait > 0 && !next ? h("p", { class: "muted" }, t("tellers.report_missing_later", { span: formatSpan(wait) })) : null,
+              supply(ceremony, boxes, next, wrong),
             ],
       ];
     },
   });
 }
 
-/** A box that a voter, a mirror or another copy had. */
-function supply(ceremony: Ceremony, boxes: BoxesOpened): HTMLElement {
+/** A box that a voter, a mirror or another copy had. `wrong`: the entry for which a file was given that is not its box. */
+function supply(ceremony: Ceremony, boxes: BoxesOpened, next: (() => Promise<void>) | undefined, wrong: number | null): HTMLElement {
   const index = h("select", null, boxes.missing.map((missing) => h("option", { value: missing }, formatNumber(missing))));
   const file = h("input", { type: "file" });
   file.addEventListener("change", () => {
@@ -80,10 +85,14 @@ function supply(ceremony: Ceremony, boxes: BoxesOpened): HTMLElement {
     if (!chosen) return;
     void ceremony.isoloir.page.readFile(chosen, 1 << 20)
       .then((bytes) => ceremony.teller.supplyBox(Number(index.value), bytes))
-      .then(() => openBoxes(ceremony), (error: unknown) => showOpened(ceremony, boxes, error));
+      .then(() => openBoxes(ceremony, next))
+      .then(() => {
+        const still = ceremony.boxes?.missing.includes(Number(index.value));
+        if (still && ceremony.boxes) showOpened(ceremony, ceremony.boxes, next, null, Number(index.value));
+      }, (error: unknown) => showOpened(ceremony, boxes, next, error));
   });
-  return h("details", { id: "supply" }, h("summary", null, t("tellers.supply")),
+  return h("details", { id: "supply", open: wrong !== null }, h("summary", null, t("tellers.supply")),
     h("p", null, t("tellers.supply_text")),
     field({ id: "supply-index", label: t("tellers.supply_index"), input: index }),
-    field({ id: "supply-file", label: t("tellers.supply_file"), input: file }));
+    field({ id: "supply-file", label: t("tellers.supply_file"), error: wrong === null ? undefined : t("tellers.supply_other"), input: file }));
 }

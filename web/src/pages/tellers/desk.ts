@@ -4,6 +4,7 @@ import { manifestView } from "../../components/manifest-view";
 import { clockNote, heading } from "../../components/election";
 import { errorNote } from "../../components/errors";
 import { button, facts, note, when, withTime, working } from "../../components/parts";
+import { missingBoxes } from "../../components/missing-boxes";
 import { people } from "../../components/people";
 import { resultTables } from "../../components/result-tables";
 import { api } from "../../lib/api";
@@ -12,8 +13,8 @@ import { t, tx } from "../../lib/i18n";
 import { inOneFile } from "../../lib/inlined";
 import type { EntryToSend, TellerState } from "../../wasm/types";
 import { compare } from "./compare";
-import { openBoxes } from "./count";
 import { boxesNotHere, saveEntry, tickets } from "./carried";
+import { lacking, openBoxes } from "./count";
 import { explainTeller } from "./errors";
 import type { Ceremony } from "./state";
 
@@ -90,9 +91,10 @@ function desk(ceremony: Ceremony, error: unknown): Child {
     log.weightWarnings.length > 0 ? note("warn", t("tellers.weights_what"), t("tellers.weights_todo", { count: info.manifest.smallest_group })) : null,
     h("div", { "data-testid": "task", "data-task": task(ceremony) }, work(ceremony)),
     log.phase === "setup" && task(ceremony) === "consent" ? null : [
+      missingBoxes(info.manifest, log.missing),
       ceremony.carried ? h("p", { class: "muted", "data-testid": "as-of" }, tx("tellers.file_as_of", { time: when(ceremony.carried.made) })) : [
         h("h2", null, t("tellers.waiting_room")),
-        ceremony.status ? people(info.manifest, ceremony.status) : h("p", null, t("common.e_unreachable_what")),
+        ceremony.status ? people(info.manifest, ceremony.status, true) : h("p", null, t("common.e_unreachable_what")),
       ],
       h("details", { id: "manifest" }, h("summary", null, t("tellers.read_again")), manifestView(info)),
       h("details", { id: "facts" }, h("summary", null, t("tellers.facts")), facts([
@@ -160,7 +162,7 @@ function start(ceremony: Ceremony, stage: "closing" | "counting"): Child {
 
 async function sums(ceremony: Ceremony): Promise<void> {
   // After a break the boxes are opened again: what was in them is never stored.
-  if (!ceremony.boxes) return openBoxes(ceremony, () => sums(ceremony));
+  if (!ceremony.boxes || lacking(ceremony, ceremony.boxes).length > 0) return openBoxes(ceremony, () => sums(ceremony));
   await sendEntry(ceremony, t("tellers.summing"), () => ceremony.teller.sums());
 }
 
