@@ -24,6 +24,9 @@ export function explainTeller(error: unknown): Explained {
     case "boxesMissing":
       return { what: t("tellers.e_boxes_what", { count: inner.indexes.length }), todo: t("tellers.e_boxes_todo") };
     case "network":
+      // The facts that the server checked: a manipulated program makes such entries, and its user should hear of it.
+      if (inner.facts["reason"] === "complaint") return { what: t("tellers.e_false_what"), todo: t("tellers.e_false_todo") };
+      if (inner.facts["reason"] === "sums") return { what: t("tellers.e_sums_what"), todo: t("tellers.e_sums_todo") };
       if (inner.status === 422 || inner.status === 409) return { what: t("tellers.e_refused_what"), todo: t("tellers.e_refused_todo") };
       return explain(error);
     default:
