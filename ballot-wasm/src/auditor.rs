@@ -1,17 +1,16 @@
 //! An auditor's device: a whole archive, V1 … V12 (section 9).
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use isoloir_protocol::{
-    archive::{Archive, ArchiveError},
-    audit::{self, AuditReport, ReceiptOutcome, ReceiptVerdict, Status},
+    archive::{Archive, ArchiveError, json_files},
+    audit::{self, Agreement, AuditReport, Content, Given, ReceiptOutcome, ReceiptVerdict, Running, Source, SourceVerdict, Status, proofs},
+    ballot::Statement,
     hash::sha256,
-    log::{
-        checkpoint,
-        receipt::{self, ReceiptError},
-    },
+    log::{checkpoint, receipt},
     manifest::Manifest,
 };
-use js_sys::Function;
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -43,8 +42,12 @@ pub struct AuditView {
     pub receipts: Vec<ReceiptView>,
     /// What does not fail the audit but should be known.
     pub warnings: Vec<Warning>,
+    /// Whether other sources have the same log, in the order given.
+    pub sources: Vec<SourceView>,
     /// Log indexes of the counted ballots in slot order; empty before the fix entry.
     pub counted: Vec<u64>,
+    /// The whole report as JSON of the form `isoloir/audit-1`, as the command prints it (docs/audit-report.md).
+    pub json: String,
 }
 
 /// A check of section 9.
@@ -84,6 +87,40 @@ pub struct Finding {
     pub problem: String,
     /// The facts in English.
     pub detail: String,
+    /// The facts by name, for the catalogues: numbers, and words of this program.
+    pub values: BTreeMap<String, String>,
+}
+
+/// A source compared with the log that was audited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct SourceView {
+    /// Who, as the reader named it.
+    pub name: String,
+    /// Whether it has the same log.
+    pub state: SourceState,
+    /// Whether the log's key signed what differs: proof that the log's keeper showed two histories.
+    pub signed: bool,
+    /// Entries of its largest checkpoint or archive.
+    pub size: u64,
+    /// The smallest size at which it is seen to differ.
+    pub differs_at: Option<u64>,
+}
+
+/// Whether a source has the same log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum SourceState {
+    /// The same as far as it goes.
+    Same,
+    /// Another log under the same name.
+    Differs,
+    /// Another election.
+    Other,
+    /// Nothing in it is signed by this log.
+    Unsigned,
 }
 
 /// A receipt and what became of its ballot.
@@ -151,15 +188,25 @@ pub enum Warning {
     },
 }
 
-/// Gathers an archive and audits it.
+/// Gathers an archive and audits it in steps: the replay here, the proofs of ballots here or in [`ProofHelper`]s.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Auditor {
     archive: Archive,
+    /// Files of a folder, until they are one archive.
+    files: Vec<(String, Vec<u8>)>,
     manifest: Option<Manifest>,
     previous: Vec<Archive>,
     receipts: Vec<receipt::Receipt>,
+    sources: Vec<Source>,
+    running: Option<Running>,
+    /// Ballots replayed and not yet proven.
+    batch: Vec<(u64, Statement)>,
 }
+
+/// Verifies proofs of ballots in a further worker.
+#[wasm_bindgen]
+pub struct ProofHelper(Manifest);
 
 impl Auditor {
     /// Nothing gathered yet.
@@ -173,17 +220,48 @@ impl Auditor {
         Ok(())
     }
 
+    /// Takes a file of a folder that holds an archive; `path` with `/`.
+    pub fn take_file(&mut self, path: &str, bytes: Vec<u8>) {
+        self.files.push((path.to_owned(), bytes));
+    }
+
+    /// The files taken are the archive.
+    pub fn take_folder(&mut self) -> Result<(), ModuleError> {
+        self.archive = Archive::from_files(core::mem::take(&mut self.files)).map_err(|error| unreadable(&error))?;
+        Ok(())
+    }
+
+    /// Takes what somebody else has of the same log: the zip of an archive, a checkpoint, a witness's memory, a receipt.
+    pub fn take_source(&mut self, name: &str, bytes: &[u8]) -> Result<(), ModuleError> {
+        let content = Content::read(bytes).map_err(|error| unreadable(&error))?;
+        self.sources.push(Source { name: name.to_owned(), content });
+        Ok(())
+    }
+
     /// Takes the archive of an earlier election, the latest first.
     pub fn take_previous(&mut self, bytes: &[u8]) -> Result<(), ModuleError> {
         self.previous.push(Archive::from_zip(bytes).map_err(|error| unreadable(&error))?);
         Ok(())
     }
 
-    /// Takes a receipt file.
-    pub fn take_receipt(&mut self, file: &str) -> Result<(), ModuleError> {
-        let read = receipt::Receipt::parse(file)
-            .map_err(|error: ReceiptError| ModuleError::Receipt { problem: ReceiptProblem::Format, detail: error.to_string() });
-        self.receipts.push(read?);
+    /// Takes a receipt file, or a zip with many.
+    pub fn take_receipts(&mut self, bytes: &[u8]) -> Result<(), ModuleError> {
+        if !bytes.starts_with(b"PK") {
+            return self.take_receipt(None, bytes);
+        }
+        for (name, content) in json_files(bytes).map_err(|error| unreadable(&error))? {
+            self.take_receipt(Some(&name), &content)?;
+        }
+        Ok(())
+    }
+
+    fn take_receipt(&mut self, name: Option<&str>, bytes: &[u8]) -> Result<(), ModuleError> {
+        let problem = |detail: &dyn core::fmt::Display| ModuleError::Receipt {
+            problem: ReceiptProblem::Format,
+            detail: name.map_or_else(|| detail.to_string(), |name| format!("{name}: {detail}")),
+        };
+        let text = core::str::from_utf8(bytes).map_err(|error| problem(&error))?;
+        self.receipts.push(receipt::Receipt::parse(text).map_err(|error| problem(&error))?);
         Ok(())
     }
 
@@ -216,16 +294,63 @@ impl Auditor {
         Ok(())
     }
 
-    /// Audits what was gathered; `progress` hears of entries done and all entries.
-    pub fn run(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<AuditView, ModuleError> {
-        let previous: Vec<&Archive> = self.previous.iter().collect();
+    /// Begins the audit of what was gathered: tree, manifest, checkpoints. Gives the number of entries.
+    pub fn start(&mut self) -> u64 {
+        self.running = Some(Running::start(&self.archive, &self.receipts));
+        u64::try_from(self.archive.entries.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The manifest for the helpers, once begun; `None` if there is none that is valid.
+    pub fn manifest_bytes(&self) -> Option<Vec<u8>> {
+        self.running.as_ref().and_then(Running::manifest).map(|manifest| manifest.bytes().to_vec())
+    }
+
+    /// Replays the next entries, at most `count`. Gives how many ballots among them are to be proven, by [`Self::batch`] or
+    /// [`Self::prove`]; `None` at the end.
+    pub fn replay(&mut self, count: usize) -> Result<Option<usize>, ModuleError> {
         let rng = &mut generator()?;
-        let (report, election) = audit::audit_with_election(
-            &self.archive,
-            audit::Given { previous: &previous, receipts: &self.receipts, sources: &[] },
-            rng,
-            progress,
-        );
+        let running = self.running.as_mut().ok_or(ModuleError::Spent)?;
+        let Some(batch) = running.step(&self.archive, count, rng) else {
+            return Ok(None);
+        };
+        self.batch = batch;
+        Ok(Some(self.batch.len()))
+    }
+
+    /// How many entries are replayed.
+    pub fn replayed_entries(&self) -> u64 {
+        self.running.as_ref().map_or(0, Running::replayed)
+    }
+
+    /// The ballots of the last step for a [`ProofHelper`], whose answer [`Self::settle`] takes.
+    pub fn batch(&mut self) -> Vec<u8> {
+        proofs::encode_batch(&core::mem::take(&mut self.batch))
+    }
+
+    /// Proves the ballots of the last step here.
+    pub fn prove(&mut self) -> Result<(), ModuleError> {
+        let rng = &mut generator()?;
+        let running = self.running.as_mut().ok_or(ModuleError::Spent)?;
+        let batch = core::mem::take(&mut self.batch);
+        let bad = running.manifest().map(|manifest| proofs::verify(manifest, batch, rng)).unwrap_or_default();
+        running.settle(&bad);
+        Ok(())
+    }
+
+    /// Takes note of what a helper found.
+    pub fn settle(&mut self, bad: &[u8]) -> Result<(), ModuleError> {
+        let bad = proofs::decode_bad(bad).map_err(|error| ModuleError::Argument { detail: error.to_string() })?;
+        self.running.as_mut().ok_or(ModuleError::Spent)?.settle(&bad);
+        Ok(())
+    }
+
+    /// What remains once all is replayed and proven: witnesses, earlier rounds, receipts, other sources.
+    pub fn finish(&mut self) -> Result<AuditView, ModuleError> {
+        let running = self.running.take().ok_or(ModuleError::Spent)?;
+        let previous: Vec<&Archive> = self.previous.iter().collect();
+        let given = Given { previous: &previous, receipts: &self.receipts, sources: &self.sources };
+        let (report, election) = running.finish(&self.archive, given, &mut generator()?);
+        let json = serde_json::to_string_pretty(&report).map_err(|error| ModuleError::Argument { detail: error.to_string() })?;
         let notes: Vec<_> = election
             .manifest()
             .map(|manifest| {
@@ -243,8 +368,37 @@ impl Auditor {
             root: hex::decode(&report.root).map(|root| STANDARD.encode(root)).unwrap_or_default(),
             receipts: report.receipts.iter().map(receipt_view).collect(),
             warnings: warnings(&report, previous_named),
+            sources: report.sources.iter().map(source_view).collect(),
             counted: report.counted,
+            json,
         })
+    }
+}
+
+impl ProofHelper {
+    /// A helper for the election of this manifest.
+    pub fn start(manifest: &[u8]) -> Result<Self, ModuleError> {
+        Manifest::parse(manifest).map(Self).map_err(|error| ModuleError::Argument { detail: error.to_string() })
+    }
+
+    /// Which ballots of an [`Auditor::batch`] have no valid proof, for [`Auditor::settle`].
+    pub fn prove(&self, batch: &[u8]) -> Result<Vec<u8>, ModuleError> {
+        let batch = proofs::decode_batch(&self.0, batch).map_err(|error| ModuleError::Argument { detail: error.to_string() })?;
+        Ok(proofs::encode_bad(&proofs::verify(&self.0, batch, &mut generator()?)))
+    }
+}
+
+#[wasm_bindgen]
+impl ProofHelper {
+    /// See [`Self::start`].
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &[u8]) -> Thrown<ProofHelper> {
+        thrown(Self::start(manifest))
+    }
+
+    /// See [`Self::prove`].
+    pub fn verify(&self, batch: &[u8]) -> Thrown<Vec<u8>> {
+        thrown(self.prove(batch))
     }
 }
 
@@ -268,10 +422,28 @@ impl Auditor {
         thrown(self.take_previous(bytes))
     }
 
-    /// See [`Self::take_receipt`].
-    #[wasm_bindgen(js_name = addReceipt)]
-    pub fn add_receipt(&mut self, file: &str) -> Thrown<()> {
-        thrown(self.take_receipt(file))
+    /// See [`Self::take_file`].
+    #[wasm_bindgen(js_name = addFile)]
+    pub fn add_file(&mut self, path: &str, bytes: Vec<u8>) {
+        self.take_file(path, bytes);
+    }
+
+    /// See [`Self::take_folder`].
+    #[wasm_bindgen(js_name = endFolder)]
+    pub fn end_folder(&mut self) -> Thrown<()> {
+        thrown(self.take_folder())
+    }
+
+    /// See [`Self::take_source`].
+    #[wasm_bindgen(js_name = addSource)]
+    pub fn add_source(&mut self, name: &str, bytes: &[u8]) -> Thrown<()> {
+        thrown(self.take_source(name, bytes))
+    }
+
+    /// See [`Self::take_receipts`].
+    #[wasm_bindgen(js_name = addReceipts)]
+    pub fn add_receipts(&mut self, bytes: &[u8]) -> Thrown<()> {
+        thrown(self.take_receipts(bytes))
     }
 
     /// See [`Self::begin`].
@@ -312,12 +484,49 @@ impl Auditor {
         thrown(self.take_bundle(bundle, from, to))
     }
 
-    /// See [`Self::run`]; `progress` is called with two numbers.
-    pub fn audit(&self, progress: &Function) -> Thrown<JsValue> {
-        thrown_view(self.run(&mut |done, total| {
-            // A page that does not listen is no reason to stop.
-            let _ = progress.call2(&JsValue::NULL, &number(done).into(), &number(total).into());
-        }))
+    /// See [`Self::start`].
+    #[wasm_bindgen(js_name = start)]
+    pub fn start_audit(&mut self) -> f64 {
+        number(self.start())
+    }
+
+    /// See [`Self::manifest_bytes`].
+    pub fn manifest(&self) -> Option<Vec<u8>> {
+        self.manifest_bytes()
+    }
+
+    /// See [`Self::replay`].
+    pub fn step(&mut self, count: usize) -> Thrown<Option<usize>> {
+        thrown(self.replay(count))
+    }
+
+    /// See [`Self::replayed_entries`].
+    pub fn replayed(&self) -> f64 {
+        number(self.replayed_entries())
+    }
+
+    /// See [`Self::batch`].
+    #[wasm_bindgen(js_name = takeBatch)]
+    pub fn take_batch(&mut self) -> Vec<u8> {
+        self.batch()
+    }
+
+    /// See [`Self::prove`].
+    #[wasm_bindgen(js_name = proveBatch)]
+    pub fn prove_batch(&mut self) -> Thrown<()> {
+        thrown(self.prove())
+    }
+
+    /// See [`Self::settle`].
+    #[wasm_bindgen(js_name = settle)]
+    pub fn settle_batch(&mut self, bad: &[u8]) -> Thrown<()> {
+        thrown(self.settle(bad))
+    }
+
+    /// See [`Self::finish`].
+    #[wasm_bindgen(js_name = finish)]
+    pub fn finish_audit(&mut self) -> Thrown<JsValue> {
+        thrown_view(self.finish())
     }
 }
 
@@ -332,8 +541,28 @@ fn check(outcome: &audit::Outcome) -> CheckView {
         findings: outcome
             .failures
             .iter()
-            .map(|failure| Finding { index: failure.entry, problem: failure.name.clone(), detail: failure.facts.clone() })
+            .map(|failure| Finding {
+                index: failure.entry,
+                problem: failure.name.clone(),
+                detail: failure.facts.clone(),
+                values: failure.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            })
             .collect(),
+    }
+}
+
+fn source_view(verdict: &SourceVerdict) -> SourceView {
+    SourceView {
+        name: verdict.name.clone(),
+        state: match verdict.agreement {
+            Agreement::Same => SourceState::Same,
+            Agreement::Differs => SourceState::Differs,
+            Agreement::Other => SourceState::Other,
+            Agreement::Unsigned => SourceState::Unsigned,
+        },
+        signed: verdict.signed,
+        size: verdict.size,
+        differs_at: verdict.differs_at,
     }
 }
 

@@ -33,7 +33,7 @@ mod typescript;
 mod voter;
 
 #[cfg(feature = "count")]
-pub use auditor::Auditor;
+pub use auditor::{Auditor, ProofHelper};
 pub use ballot_test::BallotTest;
 pub use error::ModuleError;
 pub use receipt::Receipt;

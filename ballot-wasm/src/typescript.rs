@@ -77,6 +77,8 @@ fn declarations() -> String {
         auditor::CheckView,
         auditor::Verdict,
         auditor::Finding,
+        auditor::SourceView,
+        auditor::SourceState,
         auditor::ReceiptView,
         auditor::ReceiptState,
         auditor::Warning,

@@ -54,7 +54,7 @@ export async function prepare(voter: Voter, choices: Choices): Promise<Prepared>
 }
 
 /** Votes, and checks the receipt. */
-export async function castByProgram(voter: Voter, choices: Choices): Promise<Noted> {
+export async function castByProgram(voter: Voter, choices: Choices): Promise<Noted & { file: string }> {
   const { election } = voter;
   const { code, submission } = await prepare(voter, choices);
   const machine = await (loading ??= load());
@@ -66,7 +66,7 @@ export async function castByProgram(voter: Voter, choices: Choices): Promise<Not
   const receipts = new machine.Receipt(election.id, manifest);
   try {
     const checked = receipts.checkSubmission(submission, code, file);
-    return { slot: checked.slot, code: checked.code };
+    return { slot: checked.slot, code: checked.code, file };
   } finally {
     receipts.free();
   }

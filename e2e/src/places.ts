@@ -11,6 +11,10 @@ export const PROGRAM = resolve(ROOT, process.env["ISOLOIR_BIN"] ?? process.env["
 export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 /** The browser module as wasm-pack makes it. */
 export const MODULE = join(ROOT, "ballot-wasm", "pkg", "voter");
+/** Archives that the Rust tests made, good and broken (protocol/tests/corpus.rs). */
+export const CORPUS = resolve(ROOT, process.env["ISOLOIR_CORPUS"] ?? "target/tmp/corpus");
+/** Archives that tests leave for the second verifier (protocol/tests/making/kept.rs). */
+export const ARCHIVES = resolve(ROOT, process.env["ISOLOIR_ARCHIVES"] ?? "target/tmp/archives");
 export const SCREENSHOTS = join(ROOT, "target", "screenshots");
 
 /** A folder that exists. */

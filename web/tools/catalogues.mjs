@@ -16,7 +16,7 @@ export const sections = {
   tellers: ["tellers", "manifest", "check"],
   organiser: ["organiser"],
   results: ["results"],
-  audit: ["audit"],
+  audit: ["audit", "faults", "files"],
   status: ["status"],
   accessibility: ["accessibility"],
 };

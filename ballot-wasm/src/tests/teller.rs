@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 
 use super::{making::rng, *};
 use crate::{
-    auditor::{Auditor, ReceiptState, Verdict},
+    auditor::{AuditView, Auditor, ProofHelper, ReceiptState, SourceState, Verdict},
     error::{KeyProblem, LockProblem, ModuleError, PaperProblem, Phase, Stage},
     paper,
     receipt::ComplaintKind,
@@ -178,22 +178,56 @@ fn audit(making: &Making, receipt: &str) {
         auditor.add_data(&hex::encode(isoloir_protocol::hash::sha256(bytes)), bytes.clone());
     }
     auditor.keep_note(&server.checkpoint()).unwrap();
-    auditor.take_receipt(receipt).unwrap();
-    let mut heard = 0;
-    let view = auditor.run(&mut |done, total| heard = done * 100 / total).unwrap();
+    auditor.take_receipts(receipt.as_bytes()).unwrap();
+    let archive = making.archive();
+    auditor.take_source("mirror", &archive.to_zip().unwrap()).unwrap();
+    auditor.take_source("checkpoint", server.checkpoint().as_bytes()).unwrap();
+    auditor.take_source("anything", b"{}").unwrap();
+    let view = run(&mut auditor, size);
     assert!(view.accepted, "{:?}", view.checks);
-    assert_eq!((heard, view.size, view.receipts[0].state), (100, size, ReceiptState::Counted));
+    assert_eq!((view.size, view.receipts[0].state), (size, ReceiptState::Counted));
     assert_eq!(view.counted.len(), 7);
+    assert_eq!(
+        view.sources.iter().map(|source| source.state).collect::<Vec<_>>(),
+        [SourceState::Same, SourceState::Same, SourceState::Unsigned]
+    );
+    let json: serde_json::Value = serde_json::from_str(&view.json).unwrap();
+    assert_eq!((&json["format"], &json["holds"]), (&"isoloir/audit-1".into(), &true.into()));
 
-    let mut archive = making.archive();
-    let leaf = archive.entries.last_mut().unwrap();
-    *leaf.last_mut().unwrap() ^= 1;
-    let mut auditor = Auditor::gather();
-    auditor.take_zip(&archive.to_zip().unwrap()).unwrap();
-    let view = auditor.run(&mut |_, _| {}).unwrap();
-    assert!(!view.accepted);
-    assert_eq!(view.checks[0].verdict, Verdict::Fails);
+    // One byte of the proof of a ballot, and of the last leaf.
+    let ballot = usize::try_from(view.counted[0]).unwrap();
+    for (place, check) in [(ballot, 4), (archive.entries.len() - 1, 0)] {
+        let mut archive = archive.clone();
+        *archive.entries[place].last_mut().unwrap() ^= 1;
+        let mut auditor = Auditor::gather();
+        for (path, bytes) in archive.to_files() {
+            auditor.take_file(&format!("folder/{path}"), bytes.into_owned());
+        }
+        auditor.take_folder().unwrap();
+        let view = run(&mut auditor, size);
+        assert!(!view.accepted);
+        assert_eq!(view.checks[check].verdict, Verdict::Fails, "{:?}", view.checks);
+    }
     assert!(Auditor::gather().take_zip(b"PK").is_err());
+    assert!(Auditor::gather().take_receipts(b"{}").is_err());
+}
+
+/// Every second batch is proven by a helper, as in a browser with two cores; both must find the same.
+fn run(auditor: &mut Auditor, size: u64) -> AuditView {
+    assert_eq!(auditor.start(), size);
+    let helper = ProofHelper::start(&auditor.manifest_bytes().unwrap()).unwrap();
+    let mut helped = false;
+    while auditor.replay(3).unwrap().is_some() {
+        helped = !helped;
+        if helped {
+            let bad = helper.prove(&auditor.batch()).unwrap();
+            auditor.settle(&bad).unwrap();
+        } else {
+            auditor.prove().unwrap();
+        }
+    }
+    assert!(auditor.replayed_entries() <= size);
+    auditor.finish().unwrap()
 }
 
 #[test]

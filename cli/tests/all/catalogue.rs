@@ -144,6 +144,17 @@ fn every_fault_of_an_audit_has_its_sentence() {
             assert!(here.contains_key(&format!("kind-{}", isoloir::audit::kebab(kind))), "{language}: {kind}");
         }
     }
+    // The audit page says the same, in its own languages.
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/i18n");
+    let mut languages = 0;
+    for file in fs::read_dir(pages).unwrap().map(|file| file.unwrap().path()) {
+        let catalogue: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let said = |key: &str| assert!(catalogue["faults"][key].is_string(), "{}: {key}", file.display());
+        faults.iter().for_each(|name| said(name));
+        kinds.iter().for_each(|kind| said(&format!("kind_{kind}")));
+        languages += 1;
+    }
+    assert_eq!(languages, 6);
 }
 
 /// Every command and option, with its help as the catalogue has it.

@@ -1,9 +1,10 @@
 //! The same log from several hands: server, mirrors, witnesses, receipts. Who has another one, and from where on (V1).
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    archive::Archive,
+    archive::{Archive, ArchiveError},
     log::{
         checkpoint,
         tree::{Tree, leaf_hash},
@@ -27,6 +28,37 @@ pub enum Content {
     Archive(Box<Archive>),
     /// Signed notes alone, as a witness keeps them.
     Notes(Vec<String>),
+}
+
+impl Content {
+    /// What a file holds: the zip of an archive; a signed note; or JSON with notes in it, as a witness's memory, a receipt, or a
+    /// list of checkpoints. Fails for a zip that is no archive; a file of anything else has no note that the log signed.
+    pub fn read(bytes: &[u8]) -> Result<Self, ArchiveError> {
+        if bytes.starts_with(b"PK") {
+            return Archive::from_zip(bytes).map(|archive| Self::Archive(Box::new(archive)));
+        }
+        Ok(Self::Notes(notes(bytes)))
+    }
+}
+
+fn notes(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let Ok(json) = serde_json::from_str::<Value>(&text) else {
+        return vec![text];
+    };
+    let mut notes = Vec::new();
+    gather(&json, &mut notes);
+    notes
+}
+
+fn gather(json: &Value, notes: &mut Vec<String>) {
+    match json {
+        // A note has three lines and signatures; what is none is not signed by the log and says nothing.
+        Value::String(text) if text.contains('\n') => notes.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, notes)),
+        Value::Object(fields) => fields.values().for_each(|field| gather(field, notes)),
+        _ => {}
+    }
 }
 
 /// Whether a source has the same log.
@@ -136,4 +168,17 @@ fn id_of(archive: &Archive) -> Option<ElectionId> {
     let mut election = crate::election::Election::new();
     election.apply(archive.entries.first()?, &[], &mut super::NoRandomness).ok()?;
     election.manifest().map(Manifest::id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_found_in_every_kind_of_file() {
+        assert_eq!(notes(b"a/b\n1\nroot\n"), ["a/b\n1\nroot\n"]);
+        assert_eq!(notes(br#"{"size":1,"note":"x\ny\n","alarm":"z\n"}"#), ["z\n", "x\ny\n"]);
+        assert_eq!(notes(br#"["x\n",["y\n"],3]"#), ["x\n", "y\n"]);
+        assert_eq!(Content::read(b"PK"), Err(ArchiveError::Zip));
+    }
 }

@@ -21,6 +21,7 @@ fn pages() -> TempDir {
     };
     write("index.html", "<!doctype html>home");
     write("vote/index.html", "<!doctype html>vote");
+    write("audit/index.html", "<!doctype html>audit");
     write("assets/app-1a2b.js", "let a;");
     write("assets/app-1a2b.js.br", "brotli");
     write("assets/app-1a2b.js.gz", "gzip");
@@ -44,6 +45,18 @@ fn assert_secure(answer: &Answer) {
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");
     assert_eq!(answer.header("set-cookie"), "");
     assert!(!answer.header("cache-control").is_empty());
+}
+
+#[test]
+fn only_the_page_that_audits_may_ask_other_servers() {
+    let folder = pages();
+    let server = server(&folder, |_| {});
+    let http = server.http();
+    let policy = |path: &str| http.get(path).header("content-security-policy").to_owned();
+    assert_eq!(policy("/audit/"), POLICY.replace("connect-src 'self'", "connect-src 'self' https: http:"));
+    for path in ["/", "/vote/", "/audit/index.html", "/assets/app-1a2b.js"] {
+        assert_eq!(policy(path), POLICY, "{path}");
+    }
 }
 
 #[test]

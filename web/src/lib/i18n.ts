@@ -143,6 +143,9 @@ export function t(key: Key, values?: Values): string {
   });
 }
 
+/** Whether there is a sentence of that name: names that other programs make may be newer than the catalogue. */
+export const isKey = (key: string): key is Key => messages[key] !== undefined;
+
 /** A sentence with elements in it (links, codes, times). */
 export function tx(key: Key, values: Record<string, Node | string | number>): (Node | string)[] {
   const counts: Values = {};

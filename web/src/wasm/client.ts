@@ -9,6 +9,7 @@ import { countUrl } from "./modules";
 import { makePage } from "./page";
 import { WorkerClient } from "./rpc";
 import type {
+  Auditor,
   AuditReport,
   BallotTest,
   BoxesOpened,
@@ -20,6 +21,7 @@ import type {
   ElectionId,
   EntryToSend,
   Isoloir,
+  IsoloirError,
   LogState,
   Page,
   PendingSubmission,
@@ -42,7 +44,6 @@ interface Opened<View> {
 
 const spent = () => new IsoloirFailure({ kind: "spent" });
 
-
 /** A helper that listens. */
 async function readyHelper(): Promise<Worker> {
   const worker = await startHelperWorker();
@@ -56,6 +57,34 @@ async function readyHelper(): Promise<Worker> {
 const FEW_BOXES = 256;
 /** Each holds a module of its own; more would take memory from the rest of the device. */
 const MOST_HELPERS = 3;
+
+/** Workers for the other cores, each with a port to the worker that counts or audits. */
+class Helpers {
+  readonly #workers: readonly Worker[];
+  readonly ports: readonly MessagePort[];
+
+  private constructor(workers: readonly Worker[]) {
+    this.#workers = workers;
+    this.ports = workers.map((worker) => {
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage(port1, [port1]);
+      return port2;
+    });
+  }
+
+  /** As many as there are further cores. One that does not start is done without. */
+  static async start(): Promise<Helpers> {
+    const wanted = Math.min(MOST_HELPERS, (navigator.hardwareConcurrency || 1) - 1);
+    const starting = await Promise.allSettled(Array.from({ length: wanted }, readyHelper));
+    return new Helpers(starting.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])));
+  }
+
+  static readonly none = new Helpers([]);
+
+  terminate(): void {
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
 
 /** The large module, fetched when a teller or an auditor needs it; after a failure the next call tries again. */
 class CountWorkers {
@@ -121,18 +150,45 @@ export function makeIsoloir(base: string, worker: WorkerClient, engine: Isoloir[
     receipts: makeReceipts(worker),
     ballotTest: makeBallotTest(worker),
     tellers: makeTellers(counting, page, sendEntry),
-    auditor: {
-      audit: async (input, options = {}) => {
-        const own = await counting.own();
-        const cancel = () => own.terminate({ kind: "cancelled" });
-        options.signal?.addEventListener("abort", cancel, { once: true });
-        try {
-          return await own.call<AuditReport>("audit", [input], options);
-        } finally {
-          options.signal?.removeEventListener("abort", cancel);
-          own.terminate({ kind: "spent" });
-        }
-      },
+    auditor: makeAuditor(counting),
+  };
+}
+
+/** The workers of one audit. */
+interface Crew {
+  worker: WorkerClient;
+  helpers: Helpers;
+}
+
+function makeAuditor(counting: CountWorkers): Auditor {
+  let ready: Promise<Crew> | null = null;
+  const start = async (): Promise<Crew> => {
+    const [worker, helpers] = await Promise.all([counting.own(), Helpers.start()]);
+    return { worker, helpers };
+  };
+  const crew = (): Promise<Crew> =>
+    (ready ??= start().catch((error: unknown) => {
+      ready = null;
+      throw error;
+    }));
+  return {
+    prepare: async () => void (await crew()),
+    audit: async (input, options = {}) => {
+      const { worker, helpers } = await crew();
+      ready = null;
+      const end = (error: IsoloirError): void => {
+        worker.terminate(error);
+        helpers.terminate();
+      };
+      const cancel = (): void => end({ kind: "cancelled" });
+      options.signal?.addEventListener("abort", cancel, { once: true });
+      try {
+        return await worker.call<AuditReport>("audit", [input, helpers.ports], options);
+      } finally {
+        options.signal?.removeEventListener("abort", cancel);
+        // A worker's memory never shrinks: the next audit has new ones.
+        end({ kind: "spent" });
+      }
     },
   };
 }
@@ -339,18 +395,11 @@ class TellerHandle implements Teller {
 
   /** With workers for the other cores: they end with the work, and with them their copies of the keys. */
   async openBoxes(options?: TaskOptions): Promise<BoxesOpened> {
-    const wanted = this.#ballots > FEW_BOXES ? Math.min(MOST_HELPERS, (navigator.hardwareConcurrency || 1) - 1) : 0;
-    const starting = await Promise.allSettled(Array.from({ length: wanted }, readyHelper));
-    const helpers = starting.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-    const ports = helpers.map((helper) => {
-      const { port1, port2 } = new MessageChannel();
-      helper.postMessage(port1, [port1]);
-      return port2;
-    });
+    const helpers = this.#ballots > FEW_BOXES ? await Helpers.start() : Helpers.none;
     try {
-      return await this.#call("openBoxes", [ports], options);
+      return await this.#call("openBoxes", [helpers.ports], options);
     } finally {
-      for (const helper of helpers) helper.terminate();
+      helpers.terminate();
     }
   }
 

@@ -2,14 +2,14 @@
 
 import { answering, nearestTicket, Recorder } from "./carried";
 import { instantiate, rust } from "./count-module";
-import { IsoloirFailure } from "./failure";
-import { getBytes, insist, post } from "./http";
-import { BoxHelper } from "./helpers";
+import { IsoloirFailure, toError } from "./failure";
+import { insist, post } from "./http";
+import { Helper, startHelpers } from "./helpers";
 import { follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
 import { Manifests } from "./manifests";
 import { type Method, serve } from "./serve";
 import { through } from "./transport";
-import type { AuditInput, BoxesOpened, ElectionInfo, LogState, TellerView } from "./types";
+import type { AuditInput, BoxesOpened, ElectionInfo, LogState, NamedFile, TellerView } from "./types";
 
 /** Boxes asked for at once: some 100 kB, and a tenth of a second of work. */
 const BOXES = 256;
@@ -59,14 +59,14 @@ async function fetchBoxes({ rust, place }: OpenTeller, from: number, count: numb
 async function openBoxes(task: Task, handle: number, ports: readonly MessagePort[]): Promise<BoxesOpened> {
   const opened = teller(handle);
   const total = opened.rust.startBoxes();
-  await openAll(opened, total, await startHelpers(opened, ports), task);
+  await openAll(opened, total, await boxHelpers(opened, ports), task);
   return opened.rust.boxes() as BoxesOpened;
 }
 
 /** Fetches the next boxes while the ones before are opened here and by the helpers; a piece at a time, so that memory stays small. */
-async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxHelper[], task: Task): Promise<void> {
+async function openAll(opened: OpenTeller, total: number, helpers: readonly Helper[], task: Task): Promise<void> {
   const { rust } = opened;
-  const busy = new Map<BoxHelper, Promise<void>>();
+  const busy = new Map<Helper, Promise<void>>();
   let next: Promise<Uint8Array> | null = fetchBoxes(opened, 0, BOXES, task);
   while (next) {
     const answer: Uint8Array = await next;
@@ -76,7 +76,7 @@ async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxH
     next?.catch(() => undefined);
     const free = helpers.find((helper) => !busy.has(helper));
     if (free) {
-      const work = free.open(rust.slice(answer)).then((found) => rust.merge(found)).then(() => void busy.delete(free));
+      const work = free.work(rust.slice(answer)).then((found) => rust.merge(found)).then(() => void busy.delete(free));
       work.catch(() => undefined);
       busy.set(free, work);
     } else rust.openBoxes(answer);
@@ -89,15 +89,13 @@ async function openAll(opened: OpenTeller, total: number, helpers: readonly BoxH
   task.progress({ stage: "boxes", done: rust.boxesDone(), total });
 }
 
-/** Gives module and keys to the workers of the other cores. One that does not start is done without. */
-async function startHelpers({ rust, place }: OpenTeller, ports: readonly MessagePort[]): Promise<BoxHelper[]> {
-  const module = compiled;
-  if (ports.length === 0 || module === null) return [];
+/** Gives module and keys to the workers of the other cores. */
+async function boxHelpers({ rust, place }: OpenTeller, ports: readonly MessagePort[]): Promise<Helper[]> {
+  if (ports.length === 0) return [];
   const manifest = await manifests.bytes(place.election, new AbortController().signal);
   const { number } = rust.view() as TellerView;
-  const started = await Promise.allSettled(ports.map((port) =>
-    new BoxHelper(port).start(module, { election: place.election, manifest, teller: number, secret: rust.helperKey(), buckets: rust.buckets() })));
-  return started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  return startHelpers(compiled, ports, () =>
+    ({ boxes: { election: place.election, manifest, teller: number, secret: rust.helperKey(), buckets: rust.buckets() } }));
 }
 
 async function sums(task: Task, handle: number): Promise<Uint8Array> {
@@ -149,27 +147,82 @@ async function boxesBy(tickets: Uint8Array, place: LogPlace, task: Task): Promis
   return record === 0 ? null : { teller: tickets[0] ?? 0, record, pieces };
 }
 
-async function bytesOf(source: Uint8Array | Blob): Promise<Uint8Array> {
-  return source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
+type RustAuditor = InstanceType<ReturnType<typeof rust>["Auditor"]>;
+
+/** Entries replayed between two looks at what the page and the helpers say: some tenths of a second of proofs. */
+const STEP = 1_024;
+/** Pieces that a helper is given before it is done with the first, so that it never waits for the replay. */
+const AHEAD = 2;
+
+/** The content of a file that the reader gave; what it is found to be wrong with names it. */
+async function take(file: NamedFile, use: (bytes: Uint8Array) => void): Promise<void> {
+  try {
+    use(file.content instanceof Blob ? new Uint8Array(await file.content.arrayBuffer()) : file.content);
+  } catch (error) {
+    const inner = toError(error);
+    throw new IsoloirFailure(inner.kind === "crashed" ? inner : { kind: "file", name: file.name, error: inner });
+  }
 }
 
-async function audit(task: Task, input: AuditInput) {
+async function gather(auditor: RustAuditor, { source, previous = [], receipts = [], compare = [] }: AuditInput, task: Task): Promise<void> {
+  if ("zip" in source) await take(source.zip, (bytes) => auditor.addZip(bytes));
+  else if ("folder" in source) {
+    for (const file of source.folder) await take(file, (bytes) => auditor.addFile(file.name, bytes));
+    auditor.endFolder();
+  } else {
+    const { election } = source;
+    const place = await placeOf(election, task.signal);
+    const checkpoint = await latestCheckpoint(place, task.signal);
+    const size = auditor.setCheckpoint(election, await manifests.bytes(election, task.signal), checkpoint);
+    for (const note of await keptCheckpoints(place, task.signal)) auditor.addCheckpoint(note);
+    await follow(place, size, auditor, task);
+  }
+  for (const file of previous) await take(file, (bytes) => auditor.addPrevious(bytes));
+  for (const file of receipts) await take(file, (bytes) => auditor.addReceipts(bytes));
+  for (const file of compare) await take(file, (bytes) => auditor.addSource(file.name, bytes));
+  await task.breathe();
+}
+
+/** The replay here, one entry after the other; the proofs of its ballots by the helpers, and here while all of them are at work. */
+async function prove(auditor: RustAuditor, total: number, helpers: readonly Helper[], task: Task): Promise<void> {
+  let done = 0;
+  const settled = (entries: number): void => task.progress({ stage: "audit", done: (done += entries), total });
+  const work = new Set<Promise<void>>();
+  for (let replayed = 0; ;) {
+    const ballots = auditor.step(STEP);
+    if (ballots === undefined) break;
+    const entries = auditor.replayed() - replayed;
+    replayed += entries;
+    const least = Math.min(...helpers.map((helper) => helper.load));
+    const free = ballots > 0 && least < AHEAD ? helpers.find((helper) => helper.load === least) : undefined;
+    if (free) {
+      const piece = free.work(auditor.takeBatch()).then((bad) => {
+        auditor.settle(bad);
+        settled(entries);
+        work.delete(piece);
+      });
+      // A helper that failed stays in the set, and its failure is met at the end.
+      piece.catch(() => undefined);
+      work.add(piece);
+    } else {
+      auditor.proveBatch();
+      settled(entries);
+    }
+    await task.breathe();
+  }
+  await Promise.all(work);
+}
+
+async function audit(task: Task, input: AuditInput, ports: readonly MessagePort[]) {
   const auditor = new (rust().Auditor)();
   try {
-    if ("zip" in input.source) auditor.addZip(await bytesOf(input.source.zip));
-    else if ("url" in input.source) auditor.addZip(await getBytes(input.source.url, task.signal));
-    else {
-      const { election } = input.source;
-      const place = await placeOf(election, task.signal);
-      const checkpoint = await latestCheckpoint(place, task.signal);
-      const size = auditor.setCheckpoint(election, await manifests.bytes(election, task.signal), checkpoint);
-      for (const note of await keptCheckpoints(place, task.signal)) auditor.addCheckpoint(note);
-      await follow(place, size, auditor, task);
-    }
-    for (const previous of input.previous ?? []) auditor.addPrevious(await bytesOf(previous));
-    for (const receipt of input.receipts ?? []) auditor.addReceipt(receipt);
-    await task.breathe();
-    return auditor.audit((done: number, total: number) => task.progress({ stage: "audit", done, total }));
+    await gather(auditor, input, task);
+    const total = auditor.start();
+    const manifest = auditor.manifest();
+    // What one worker proves sooner than another starts needs no help.
+    const helpers = manifest && total > STEP ? await startHelpers(compiled, ports, () => ({ proofs: { manifest } })) : [];
+    await prove(auditor, total, helpers, task);
+    return auditor.finish();
   } finally {
     auditor.free();
   }

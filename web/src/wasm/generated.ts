@@ -648,8 +648,12 @@ root: string,
 receipts: Array<ReceiptView>,
 /** What does not fail the audit but should be known. */
 warnings: Array<Warning>,
+/** Whether other sources have the same log, in the order given. */
+sources: Array<SourceView>,
 /** Log indexes of the counted ballots in slot order; empty before the fix entry. */
-counted: Array<number>, };
+counted: Array<number>,
+/** The whole report as JSON of the form `isoloir/audit-1`, as the command prints it (docs/audit-report.md). */
+json: string, };
 
 /** A check of section 9. */
 export type CheckView = {
@@ -670,7 +674,25 @@ index: number | null,
 /** A name for the catalogues. */
 problem: string,
 /** The facts in English. */
-detail: string, };
+detail: string,
+/** The facts by name, for the catalogues: numbers, and words of this program. */
+values: { [key in string]: string }, };
+
+/** A source compared with the log that was audited. */
+export type SourceView = {
+/** Who, as the reader named it. */
+name: string,
+/** Whether it has the same log. */
+state: SourceState,
+/** Whether the log's key signed what differs: proof that the log's keeper showed two histories. */
+signed: boolean,
+/** Entries of its largest checkpoint or archive. */
+size: number,
+/** The smallest size at which it is seen to differ. */
+differsAt: number | null, };
+
+/** Whether a source has the same log. */
+export type SourceState = "same" | "differs" | "other" | "unsigned";
 
 /** A receipt and what became of its ballot. */
 export type ReceiptView = {

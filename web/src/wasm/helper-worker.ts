@@ -1,20 +1,30 @@
-// The worker of a helper: opens the boxes it is given through its port, and knows nothing of the log.
+// The worker of a helper: does what it is given through its port, and knows nothing of the log.
 
 import { instantiate, rust } from "./count-module";
-import type { FromHelper, ToHelper } from "./helpers";
+import type { FromHelper, HelperStart, ToHelper } from "./helpers";
 
-let helper: InstanceType<ReturnType<typeof rust>["BoxHelper"]> | null = null;
+type Work = (bytes: Uint8Array) => Uint8Array;
+let work: Work | null = null;
+
+function prepare(start: HelperStart): Work {
+  if ("proofs" in start) {
+    const prover = new (rust().ProofHelper)(start.proofs.manifest);
+    return (batch) => prover.verify(batch);
+  }
+  const { election, manifest, teller, secret, buckets } = start.boxes;
+  const opener = new (rust().BoxHelper)(election, manifest, teller, secret, buckets);
+  secret.fill(0);
+  return (slice) => opener.open(slice);
+}
 
 async function take(message: ToHelper, answer: (message: FromHelper, transfer?: Transferable[]) => void): Promise<void> {
   if (message.type === "start") {
     await instantiate(message.module);
-    const { election, manifest, teller, secret, buckets } = message.start;
-    helper = new (rust().BoxHelper)(election, manifest, teller, secret, buckets);
-    secret.fill(0);
+    work = prepare(message.start);
     return answer({ type: "started" });
   }
-  const found = helper?.open(message.slice);
-  if (found) answer({ type: "found", found }, [found.buffer]);
+  const bytes = work?.(message.bytes);
+  if (bytes) answer({ type: "done", bytes }, [bytes.buffer]);
   else answer({ type: "failed" });
 }
 

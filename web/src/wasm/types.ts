@@ -33,6 +33,7 @@ import type {
   ReceiptHead,
   ReceiptOutcome,
   ReceiptView,
+  SourceView,
   Stage,
   TellerView,
 } from "./generated";
@@ -73,6 +74,7 @@ export type Result = Outcome;
 export type AuditReport = AuditView;
 export type CheckOutcome = CheckView;
 export type AuditedReceipt = ReceiptView;
+export type ComparedSource = SourceView;
 
 /** Milliseconds since 1970. */
 export type Milliseconds = number;
@@ -92,6 +94,8 @@ export type IsoloirError =
   /** The worker stopped unexpectedly (out of memory, killed by the browser). */
   | { kind: "crashed" }
   | { kind: "cancelled" }
+  /** A file that the reader gave cannot be used. */
+  | { kind: "file"; name: string; error: IsoloirError }
   /** No answer (`status` null) or an RFC 9457 problem: `problem` is its slug, `facts` its other members. */
   | {
       kind: "network";
@@ -310,24 +314,35 @@ export interface Tellers {
 
 // ---------------------------------------------------------------- audit
 
+/** A file by the name under which the reader knows it; in a folder the path with `/`. */
+export interface NamedFile {
+  name: string;
+  content: Uint8Array | Blob;
+}
+
 export type AuditSource =
   /** An archive's zip. */
-  | { zip: Uint8Array | Blob }
-  /** The address of an archive's zip on this server. */
-  | { url: string }
+  | { zip: NamedFile }
+  /** The files of an archive. */
+  | { folder: NamedFile[] }
   /** This server's log, downloaded entry by entry. */
   | { election: ElectionId };
 
 export interface AuditInput {
   source: AuditSource;
-  /** Archives of earlier elections with the same roll scope, oldest first. */
-  previous?: (Uint8Array | Blob)[];
-  /** Receipt files' texts (check V12). */
-  receipts?: string[];
+  /** Archives of earlier elections with the same roll scope, the latest first. */
+  previous?: NamedFile[];
+  /** Receipts (check V12): files, or zips of many. */
+  receipts?: NamedFile[];
+  /** What others have of the same log: archives, checkpoints, witnesses' memories, receipts. */
+  compare?: NamedFile[];
 }
 
 export interface Auditor {
-  /** Runs in its own worker, so that cancelling frees the memory at once. */
+  /** Loads all that an audit needs: from then on it needs no network. `audit` does it by itself where it was not done. */
+  prepare(): Promise<void>;
+  /** Runs in workers of its own, one for each core, so that cancelling frees the memory at once. Throws `file` for a file that
+   *  cannot be used, `archive`, `network`. */
   audit(input: AuditInput, options?: TaskOptions): Promise<AuditReport>;
 }
 
