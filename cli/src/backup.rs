@@ -50,10 +50,13 @@ pub fn backup(ctx: &mut Context, args: &BackupArgs) -> Outcome<Ending> {
 
 /// Brings a copy back.
 pub fn restore(ctx: &mut Context, args: &RestoreArgs) -> Outcome<Ending> {
+    let unusable = |error: BackupError| failed(&error, &args.data);
+    let judged = wait(backup::judge(&args.file, &args.data, args.keys.as_deref()))?.map_err(unusable)?;
+    // A copy that is not brought back brings no keys.
     if let Some(from) = &args.keys {
         copy_keys(from, &args.data.join("keys"))?;
     }
-    let held = wait(backup::restore(&args.file, &args.data))?.map_err(|error| failed(&error, &args.data))?;
+    let held = judged.accept().map_err(unusable)?;
     let mut ending = Ending::Good;
     for log in held {
         say!(ctx, "restore-log", "log" => log.name, "size" => log.size);

@@ -53,7 +53,7 @@ pub struct Held {
     pub name: String,
     /// How many entries it has.
     pub size: u64,
-    /// Whether its signing key is in the data folder: without it the election cannot go on.
+    /// Whether its signing key was found: without it the election cannot go on.
     pub key: bool,
 }
 
@@ -80,44 +80,64 @@ async fn copy(from: &Path, to: &str) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Brings a copy back into a data folder that has no database, after every log in it was replayed and compared with its signed
-/// checkpoint. On any failure the folder has no database still.
-pub async fn restore(from: &Path, data: &Path) -> Result<Vec<Held>, BackupError> {
-    let target = data.join(DATABASE);
-    if target.exists() || data.join(format!("{DATABASE}-wal")).exists() {
+/// A copy beside its future place in a data folder, found good. Dropped, it leaves nothing.
+#[derive(Debug)]
+pub struct Judged {
+    data: PathBuf,
+    held: Vec<Held>,
+}
+
+/// The folder of a copy that is being judged.
+const DRAFT: &str = "restoring";
+
+/// Brings a copy into a data folder that has no database, and replays every log in it and compares it with its signed checkpoint. The logs' keys
+/// are looked for in the data folder and in `keys`, where nothing is changed. On any failure the folder is as it was before.
+pub async fn judge(from: &Path, data: &Path, keys: Option<&Path>) -> Result<Judged, BackupError> {
+    if data.join(DATABASE).exists() || data.join(format!("{DATABASE}-wal")).exists() {
         return Err(BackupError::Exists);
     }
     DirBuilder::new().recursive(true).mode(0o700).create(data)?;
-    let folder = data.join("restoring");
-    DirBuilder::new().mode(0o700).create(&folder).map_err(exists)?;
-    let tried = try_restore(from, &folder, data).await;
-    if tried.is_ok() {
-        fs::rename(folder.join(DATABASE), &target)?;
-        sync_folder(&target)?;
-    }
-    fs::remove_dir_all(&folder)?;
-    tried
-}
-
-async fn try_restore(from: &Path, folder: &Path, data: &Path) -> Result<Vec<Held>, BackupError> {
-    let draft = folder.join(DATABASE);
+    DirBuilder::new().mode(0o700).create(data.join(DRAFT)).map_err(exists)?;
+    // From here on the draft goes when this does.
+    let mut judged = Judged { data: data.to_owned(), held: Vec::new() };
+    let draft = data.join(DRAFT).join(DATABASE);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     io::copy(&mut File::open(from)?, &mut file)?;
     file.sync_all()?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&draft).await?);
-    let held = look(&store, data.join("keys")).await;
+    let own = data.join("keys");
+    let held = look(&store, &[Some(own.as_path()), keys]).await;
     store.close().await;
-    let held = held?;
+    judged.held = held?;
     File::open(&draft)?.sync_all()?;
-    Ok(held)
+    Ok(judged)
+}
+
+impl Judged {
+    /// Puts the copy into service: its logs.
+    pub fn accept(mut self) -> Result<Vec<Held>, BackupError> {
+        let target = self.data.join(DATABASE);
+        fs::rename(self.data.join(DRAFT).join(DATABASE), &target)?;
+        sync_folder(&target)?;
+        Ok(std::mem::take(&mut self.held))
+    }
+}
+
+impl Drop for Judged {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(self.data.join(DRAFT)) {
+            tracing::warn!(%error, "a draft of a database could not be removed");
+        }
+    }
 }
 
 /// Replays all logs.
-async fn look(store: &Arc<dyn Store>, keys: PathBuf) -> Result<Vec<Held>, BackupError> {
-    let keys = KeyFolder::open(keys).map_err(|error| io::Error::other(error.to_string()))?;
+async fn look(store: &Arc<dyn Store>, keys: &[Option<&Path>]) -> Result<Vec<Held>, BackupError> {
+    let folders: Vec<KeyFolder> = keys.iter().flatten().map(|folder| KeyFolder::existing(folder)).collect();
     let mut held = Vec::new();
     for row in store.logs().await?.into_iter().filter(|row| row.election.is_some()) {
-        let key = keys.get(&row.log.name, &row.log.origin).is_ok_and(|key| *key.public().bytes() == row.log.sign);
+        let is_key = |keys: &KeyFolder| keys.get(&row.log.name, &row.log.origin).is_ok_and(|key| *key.public().bytes() == row.log.sign);
+        let key = folders.iter().any(is_key);
         let name = row.log.name.clone();
         let state = replay::load(store, &row, None).await.map_err(|error| match error {
             LoadError::Store(error) => BackupError::Store(error),

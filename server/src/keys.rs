@@ -45,6 +45,11 @@ impl KeyFolder {
         Ok(Self(path))
     }
 
+    /// A folder that is only read, whether or not it is there.
+    pub fn existing(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The key of the log, made now if there is none. It is on the disk before this returns: a manifest
     /// that names a lost key is a dead log.
     pub fn get_or_generate(&self, name: &str, origin: &str) -> Result<SignSecret, KeyError> {

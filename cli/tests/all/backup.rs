@@ -39,13 +39,23 @@ fn a_damaged_copy_is_not_brought_back() {
     let mut desk = Desk::with_server();
     desk.prepare();
     desk.announce();
-    desk.good("backup --data @server @copy.sqlite");
+    desk.good("backup --data @server --keys @keys-apart @copy.sqlite");
+    // Keys that are not there, or of which another one is there already: nothing is brought back.
+    desk.fails("restore --data @third --keys @nowhere @copy.sqlite", "file-unreadable");
+    fs::create_dir_all(desk.path("fourth/keys")).unwrap();
+    let name = fs::read_dir(desk.path("keys-apart")).unwrap().next().unwrap().unwrap().file_name();
+    fs::write(desk.path("fourth/keys").join(name), "another key").unwrap();
+    desk.fails("restore --data @fourth --keys @keys-apart @copy.sqlite", "file-exists");
+    for folder in ["third", "fourth"] {
+        assert!(!desk.path(folder).join("isoloir.sqlite").exists() && !desk.path(folder).join("restoring").exists());
+    }
     let mut bytes = fs::read(desk.path("copy.sqlite")).unwrap();
     // One byte of the signed manifest's title.
     let at = bytes.windows(8).position(|part| part == b"Congress").unwrap();
     bytes[at] = b'K';
     fs::write(desk.path("copy.sqlite"), bytes).unwrap();
-    desk.fails("restore --data @second @copy.sqlite", "backup-damaged");
+    desk.fails("restore --data @second --keys @keys-apart @copy.sqlite", "backup-damaged");
+    assert!(!desk.path("second/keys").exists(), "no keys without a database");
     assert!(!desk.path("second/isoloir.sqlite").exists());
     assert!(!desk.path("second/restoring").exists());
 }
