@@ -24,6 +24,8 @@ use crate::{
 const LARGEST_ANSWER: u64 = 64 << 20;
 /// The most bytes of an archive.
 const LARGEST_ARCHIVE: u64 = 16 << 30;
+/// How much longer a body may take than the head of an answer, for those who are impatient.
+const BODY_PATIENCE: u32 = 4;
 /// How often a request that the server is too busy for is made again.
 const TRIES: u32 = 6;
 
@@ -161,6 +163,16 @@ pub struct NewLog {
     pub sign: String,
 }
 
+/// Why a ballot was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Refused {
+    /// The reason by its name, as `proof`.
+    pub reason: String,
+    /// The slot of the ballot, where the reason has one.
+    #[serde(default)]
+    pub slot: Option<u32>,
+}
+
 #[derive(Serialize)]
 struct LogRequest<'a> {
     name: &'a str,
@@ -244,7 +256,8 @@ impl Client {
         Ok(Self { agent: config.into(), base: base.to_owned(), clock, tries: TRIES })
     }
 
-    /// The same for whoever wants to know that the server does not answer: each request is made twice at most and waits for so long.
+    /// The same for whoever wants to know that the server does not answer: each request is made twice at most and waits for so long, and
+    /// whatever trickles in has come after [`BODY_PATIENCE`] times as long, or counts as not come.
     #[must_use]
     pub fn impatient(&self, patience: Duration) -> Self {
         let config = ureq::Agent::config_builder()
@@ -252,6 +265,7 @@ impl Client {
             .user_agent(concat!("isoloir/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(patience))
             .timeout_recv_response(Some(patience))
+            .timeout_recv_body(Some(patience.saturating_mul(BODY_PATIENCE)))
             .build();
         Self { agent: config.into(), base: self.base.clone(), clock: Arc::clone(&self.clock), tries: 2 }
     }
@@ -359,6 +373,16 @@ impl Client {
         read_receipt(&bytes)
     }
 
+    /// Posts what has to be refused: why it was, or nothing if it was taken.
+    pub fn refusal(&self, id: &ElectionId, submission: &[u8]) -> Outcome<Option<Refused>> {
+        let answer = self.answer(&format!("/api/elections/{id}/ballots"), Some(("application/octet-stream", submission)))?;
+        match answer.status().as_u16() {
+            200 => Ok(None),
+            422 => parse(&body(answer, LARGEST_ANSWER)?).map(Some),
+            _ => Err(refused(answer)),
+        }
+    }
+
     /// Posts a note with a witness's cosignature.
     pub fn cosign(&self, id: &ElectionId, note: &str) -> Outcome<()> {
         self.post(&format!("/api/elections/{id}/cosignatures"), "text/plain; charset=utf-8", note.as_bytes()).map(drop)
@@ -419,6 +443,12 @@ impl Client {
 
     /// Makes a request, again when the server is busy or an answer got lost: every request of this interface may be repeated.
     fn request(&self, path: &str, post: Option<(&str, &[u8])>) -> Outcome<Response<ureq::Body>> {
+        let answer = self.answer(path, post)?;
+        if answer.status().is_success() { Ok(answer) } else { Err(refused(answer)) }
+    }
+
+    /// The same with an answer of any status.
+    fn answer(&self, path: &str, post: Option<(&str, &[u8])>) -> Outcome<Response<ureq::Body>> {
         let url = format!("{}{path}", self.base);
         let mut tries = 0_u32;
         loop {
@@ -428,9 +458,8 @@ impl Client {
                 Some((content_type, bytes)) => self.agent.post(&url).content_type(content_type).send(bytes),
             };
             let wait = match answer {
-                Ok(answer) if answer.status().is_success() => return Ok(answer),
                 Ok(answer) if answer.status().as_u16() == 503 && tries < self.tries => retry_after(&answer),
-                Ok(answer) => return Err(refused(answer)),
+                Ok(answer) => return Ok(answer),
                 Err(error) if tries >= self.tries => return Err(problem!("server-unreachable", "server" => self.base).because(&error)),
                 Err(_) => 1,
             };

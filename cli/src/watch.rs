@@ -1,23 +1,24 @@
 //! `isoloir watch`: looks at an election from outside, as a voter's device would, and raises an alarm.
 //!
-//! It looks at the pages (the list of a release), the log (signed, continued, replayed under every rule), the times in it, the witnesses, and the
-//! way of a ballot: whether what the server says of a voter number is what the log says, and whether ballots are received. It casts nothing and
-//! knows no code. What the log was at the last look is on the disk, so that a rewritten one is known after a restart too.
+//! It looks at the pages (the list of a release), the log (signed, continued, replayed under every rule, not held back), the times in it, the
+//! witnesses, and the way of a vote: a test ballot made from what the server tells a voter, and one with a wrong code that must be refused
+//! ([`canary`]). It casts nothing and knows no code. What the log was at the last look is on the disk, so that a rewritten one is known
+//! after a restart too.
 
-use std::{
-    collections::BTreeSet,
-    io::Write,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
-};
+mod canary;
+mod others;
+mod tell;
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use clap::Args;
-use isoloir_protocol::{election::Phase, log::checkpoint};
+use isoloir_protocol::election::Phase;
 use serde::{Deserialize, Serialize};
 
+use self::tell::TellArgs;
 use crate::{
     args::Ending,
+    client::{Client, Status},
     context::Context,
     durable, problem,
     problem::{Outcome, Problem},
@@ -54,15 +55,24 @@ pub struct WatchArgs {
     /// Minutes after which a witness should have signed what is new
     #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub witness_patience: u64,
-    /// Program to run when something begins or ceases to be wrong; it gets the sentences on its input
-    #[arg(long, value_name = "PROGRAM")]
-    pub hook: Option<PathBuf>,
+    /// A witness or mirror that serves what it keeps, to be looked at too; several times if there are several
+    #[arg(long, value_name = "URL")]
+    pub witness: Vec<String>,
+    /// Whom to tell
+    #[command(flatten)]
+    pub tell: TellArgs,
 }
 
 const FORMAT: &str = "isoloir/watch-state-1";
 
 /// By how much the server's clock may differ from this device's.
 const CLOCK_TOLERANCE_MS: u64 = 60_000;
+
+/// How long after the end of voting the log may take to say so.
+const LATE_MS: u64 = 30_000;
+
+/// How long what the server says of its log may be ahead of the log itself, where several processes serve it.
+const BEHIND: Duration = Duration::from_secs(2);
 
 /// What earlier looks saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,15 +94,28 @@ struct State {
 pub fn run(ctx: &mut Context, args: &WatchArgs) -> Outcome<Ending> {
     let target = Target::resolve(ctx, &args.election)?;
     let target = Target { client: target.client.impatient(Duration::from_secs(args.patience)), manifest: target.manifest };
-    let release = release(args)?;
-    let mut watch = Watch { args, target: &target, release, follower: Follower::new(&target), state: load(args, &target)? };
-    let mut wrong = BTreeSet::new();
+    let patience = Duration::from_secs(args.patience);
+    let witnesses = args.witness.iter().map(|base| Ok(Client::with_clock(base, ctx.clock())?.impatient(patience)));
+    let mut watch = Watch {
+        args,
+        target: &target,
+        witnesses: witnesses.collect::<Outcome<_>>()?,
+        release: release(args)?,
+        follower: Follower::new(&target),
+        state: load(args, &target)?,
+    };
+    let mut known = BTreeSet::new();
     loop {
         let faults = watch.look(ctx);
-        tell(ctx, args, &faults, &wrong)?;
-        wrong = faults.iter().map(Problem::key).collect();
+        let told = tell(ctx, &watch, &faults, &known);
         if args.once {
+            told?;
             return Ok(if faults.is_empty() { Ending::Good } else { Ending::Bad });
+        }
+        match told {
+            Ok(()) => known = faults.iter().map(Problem::key).collect(),
+            // Whoever could not be told is told after the next look.
+            Err(problem) => ctx.complain(&problem),
         }
         ctx.pause(Duration::from_secs(args.every));
     }
@@ -110,39 +133,27 @@ fn release(args: &WatchArgs) -> Outcome<Option<Release>> {
 }
 
 /// Says what is wrong since now, and what is right again.
-fn tell(ctx: &mut Context, args: &WatchArgs, faults: &[Problem], before: &BTreeSet<&'static str>) -> Outcome<()> {
+fn tell(ctx: &mut Context, watch: &Watch<'_>, faults: &[Problem], known: &BTreeSet<&'static str>) -> Outcome<()> {
     let mut words = String::new();
-    for fault in faults.iter().filter(|fault| !before.contains(fault.key())) {
+    for fault in faults.iter().filter(|fault| !known.contains(fault.key())) {
         ctx.complain(fault);
         words.push_str(&ctx.catalogue().explain(fault));
     }
-    if faults.is_empty() && (args.once || !before.is_empty()) {
+    if faults.is_empty() && (watch.args.once || !known.is_empty()) {
         say!(ctx, "watch-good");
-        if !before.is_empty() {
+        if !known.is_empty() {
             words.push_str(&ctx.catalogue().line("watch-good", &[]));
             words.push('\n');
         }
     }
-    match &args.hook {
-        Some(hook) if !words.is_empty() => call(hook, &words),
-        _ => Ok(()),
-    }
-}
-
-fn call(hook: &Path, words: &str) -> Outcome<()> {
-    let failed = |error: std::io::Error| problem!("watch-hook", "path" => hook.display()).because(&error);
-    let mut child = Command::new(hook).stdin(Stdio::piped()).spawn().map_err(failed)?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(words.as_bytes()).map_err(failed)?;
-    }
-    let ended = child.wait().map_err(failed)?;
-    if ended.success() { Ok(()) } else { Err(failed(std::io::Error::other(ended.to_string()))) }
+    if words.is_empty() { Ok(()) } else { watch.args.tell.tell(ctx, &watch.target.title(ctx.catalogue().language()), &words) }
 }
 
 /// A watch over one election.
 struct Watch<'a> {
     args: &'a WatchArgs,
     target: &'a Target,
+    witnesses: Vec<Client>,
     release: Option<Release>,
     follower: Follower<'a>,
     state: State,
@@ -164,21 +175,27 @@ impl Watch<'_> {
         if status.now.abs_diff(ctx.now()) > CLOCK_TOLERANCE_MS {
             faults.push(problem!("watch-clock", "seconds" => status.now.abs_diff(ctx.now()) / 1_000));
         }
-        match self.log(ctx) {
-            Ok(more) => faults.extend(more),
+        match self.log(ctx, &status) {
+            Ok(more) => {
+                faults.extend(more);
+                faults.extend(canary::go(self.target, &mut self.follower, &status).err());
+            }
             Err(problem) => {
                 self.follower = Follower::new(self.target);
                 faults.push(problem!("watch-log", "path" => self.args.state.display()).with(problem));
             }
         }
-        faults.extend(self.voting().err());
         faults.extend(self.pages().err());
         faults
     }
 
     /// Follows the log; fails if it is not one log, and returns what else is wrong with it.
-    fn log(&mut self, ctx: &mut Context) -> Outcome<Vec<Problem>> {
+    fn log(&mut self, ctx: &mut Context, status: &Status) -> Outcome<Vec<Problem>> {
         self.follower.catch_up()?;
+        if self.follower.election().size() < status.size {
+            ctx.pause(BEHIND);
+            self.follower.catch_up()?;
+        }
         let election = self.follower.election();
         let size = election.size();
         if size < self.state.size {
@@ -190,6 +207,10 @@ impl Watch<'_> {
         let mut faults = Vec::new();
         if election.last_time() > ctx.now().saturating_add(CLOCK_TOLERANCE_MS) {
             faults.push(problem!("watch-times", "index" => size.saturating_sub(1)));
+        }
+        let over = ctx.now().saturating_sub(election.end());
+        if matches!(election.phase(), Phase::Open | Phase::Suspended) && over > LATE_MS {
+            faults.push(problem!("watch-late", "seconds" => over / 1_000));
         }
         self.state.root = hex::encode(election.root());
         self.state.size = size;
@@ -204,44 +225,24 @@ impl Watch<'_> {
         self.state.seen.drain(..old.saturating_sub(1));
         let due = self.state.seen.first().filter(|(ms, _)| *ms <= since).map_or(0, |(_, size)| *size);
         self.save()?;
-        faults.extend(self.silent(due)?);
-        Ok(faults)
-    }
-
-    /// The witnesses that have signed nothing of at least so many entries.
-    fn silent(&self, due: u64) -> Outcome<Vec<Problem>> {
-        let manifest = &self.target.manifest;
-        let mut notes = self.target.client.checkpoints(&self.target.id())?;
-        notes.push(self.follower.note().to_owned());
-        let opened: Vec<_> = notes.iter().filter_map(|note| checkpoint::open(note, manifest).ok()).collect();
-        let signed = |witness: usize| {
-            let ours = opened.iter().filter(|note| note.cosignatures.iter().any(|one| one.witness == witness));
-            ours.map(|note| note.checkpoint.size).max().unwrap_or(0)
-        };
-        let witnesses = manifest.witness_keys().iter().enumerate();
-        let silent: Vec<String> = witnesses.filter(|(number, _)| signed(*number) < due).map(|(_, (name, _))| name.clone()).collect();
-        Ok(if silent.is_empty() { Vec::new() } else { vec![problem!("watch-witness", "names" => silent.join(", "), "size" => due)] })
-    }
-
-    /// Goes the way of a ballot as far as it can be gone without casting one.
-    fn voting(&self) -> Outcome<()> {
-        let (client, id, election) = (&self.target.client, self.target.id(), self.follower.election());
-        if let Some(slot) = election.members().first().map(|member| member.slot) {
-            let said = client.slot(&id, slot).map_err(|problem| problem!("watch-slot", "slot" => slot).with(problem))?;
-            let logged: Option<Vec<String>> = election.key_parts(slot).map(|parts| parts.iter().map(hex::encode).collect());
-            if logged.as_ref() != Some(&said.key_parts) {
-                return Err(problem!("watch-slot", "slot" => slot));
+        let (silent, cosigned) = others::silent(self.target, self.follower.note(), due)?;
+        faults.extend(silent);
+        let mut most = cosigned.max(status.size);
+        for witness in &self.witnesses {
+            match others::ask(self.target, witness, self.follower.election()) {
+                Ok(size) => most = most.max(size),
+                Err(problem) => faults.push(problem),
             }
         }
-        if !matches!(election.phase(), Phase::Open) {
-            return Ok(());
+        // A log that goes on while this one is looked at is not behind.
+        if most > self.follower.election().size() {
+            self.follower.catch_up()?;
+            let size = self.follower.election().size();
+            if most > size {
+                faults.push(problem!("watch-behind", "shown" => size, "known" => most));
+            }
         }
-        // Not a ballot, and to be refused as such: whoever says anything else does not take ballots.
-        match client.cast(&id, &[]) {
-            Err(problem) if problem.facts().iter().any(|(name, value)| *name == "reason" && value == "malformed") => Ok(()),
-            Err(problem) => Err(problem!("watch-ballots").with(problem)),
-            Ok(_) => Err(problem!("watch-ballots")),
-        }
+        Ok(faults)
     }
 
     fn pages(&self) -> Outcome<()> {

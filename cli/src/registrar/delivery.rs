@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use lettre::{SmtpTransport, Transport, transport::smtp::authentication::Credentials};
+use lettre::{
+    Message, SmtpTransport, Transport,
+    transport::smtp::{self, authentication::Credentials},
+};
 
 use super::message::Ready;
 use crate::{durable, problem, problem::Outcome};
@@ -121,16 +124,18 @@ impl Smtp {
     }
 }
 
+impl Smtp {
+    /// Sends a message; without a confirmation, the mail server's status, or a dash if there is none. What it says besides may quote
+    /// an address.
+    pub fn send(&self, message: &Message) -> Result<(), String> {
+        let status = |error: smtp::Error| error.status().map_or_else(|| "–".to_owned(), |status| status.to_string());
+        self.transport.send(message).map(drop).map_err(status)
+    }
+}
+
 impl Delivery for Smtp {
     fn hand_over(&mut self, slot: u32, message: &Ready) -> Outcome<()> {
-        match self.transport.send(message.message()) {
-            Ok(_) => Ok(()),
-            // What the mail server says may quote the address; its number says enough.
-            Err(error) => {
-                let status = error.status().map_or_else(|| "–".to_owned(), |status| status.to_string());
-                Err(problem!("smtp-refused", "slot" => slot, "status" => status))
-            }
-        }
+        self.send(message.message()).map_err(|status| problem!("smtp-refused", "slot" => slot, "status" => status))
     }
 
     fn takes_back(&self) -> bool {

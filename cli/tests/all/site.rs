@@ -42,7 +42,7 @@ fn write(folder: &Path, path: &str, content: &str) {
 }
 
 /// The pages of the release in a folder of the desk.
-fn pages(desk: &Desk) -> std::path::PathBuf {
+pub fn pages(desk: &Desk) -> std::path::PathBuf {
     let folder = desk.path("pages");
     for (path, content) in FILES {
         write(&folder, path, content);

@@ -10,13 +10,13 @@ use std::{
 use super::support::Desk;
 
 /// A mail server on this machine that keeps what it takes, and hangs up after one message without confirming it.
-struct MailServer {
-    port: u16,
-    taken: Arc<Mutex<Vec<String>>>,
+pub struct MailServer {
+    pub port: u16,
+    pub taken: Arc<Mutex<Vec<String>>>,
 }
 
 impl MailServer {
-    fn start(hang_up_after: usize) -> Self {
+    pub fn start(hang_up_after: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let taken = Arc::new(Mutex::new(Vec::new()));

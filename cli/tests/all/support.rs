@@ -18,9 +18,10 @@ use isoloir::{
     i18n::Language,
     problem,
     problem::{Outcome, Problem},
+    reference::Target,
     serve::{Hosted, SharedWithServer},
 };
-use isoloir_server::{Config, Organisers, SharedClock};
+use isoloir_server::{Config, Organisers, Pages, SharedClock};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -39,6 +40,11 @@ impl TestClock {
         if let Some(server) = &*self.server.lock().unwrap() {
             server.tick();
         }
+    }
+
+    /// Lets time pass without the server doing what is due.
+    pub fn pass(&self, ms: u64) {
+        self.now.fetch_add(ms, Ordering::SeqCst);
     }
 
     pub fn now_is_at_least(&self, ms: u64) -> bool {
@@ -110,6 +116,8 @@ pub struct Desk {
     pub answers: Answers,
     pub ctx: Context,
     pub base: String,
+    /// Where its server's pages are; else those in the program.
+    pub pages: Option<PathBuf>,
 }
 
 impl Desk {
@@ -117,7 +125,7 @@ impl Desk {
         let clock = Arc::new(TestClock { now: AtomicU64::new(START), server: Mutex::new(None) });
         let (out, answers) = (Captured::default(), Answers::default());
         let ctx = Context::new(Language::English, Box::new(out.clone()), Box::new(answers.clone()), Arc::clone(&clock) as Arc<dyn Clock>);
-        Self { folder: tempfile::tempdir().unwrap(), clock, out, answers, ctx, base: String::new() }
+        Self { folder: tempfile::tempdir().unwrap(), clock, out, answers, ctx, base: String::new(), pages: None }
     }
 
     /// A desk with a server of its own.
@@ -137,6 +145,7 @@ impl Desk {
             data_dir: self.path(folder),
             organisers: Organisers::Anybody,
             clock: SharedClock::from(Arc::new(SharedWithServer(Arc::clone(&self.clock) as Arc<dyn Clock>))),
+            pages: self.pages.clone().map_or(Pages::Embedded, Pages::Folder),
             tick: None,
             workers: 1,
             ..Config::default()
@@ -155,6 +164,11 @@ impl Desk {
 
     pub fn port(&self) -> u16 {
         self.base.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// The election of `election.json`.
+    pub fn target(&self) -> Target {
+        Target::resolve(&self.ctx, &self.path("election.json").to_string_lossy()).unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
