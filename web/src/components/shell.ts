@@ -177,7 +177,12 @@ function keepingInputs(main: HTMLElement, draw: () => void): void {
   }
   const open = new Set([...main.querySelectorAll<HTMLDetailsElement>("details[id][open]")].map((d) => d.id));
   const focused = document.activeElement?.id;
+  const onHeading = document.activeElement !== null && document.activeElement === main.querySelector("h1");
   draw();
+  // The heading can be focused in every screen, and has no id.
+  const heading = main.querySelector("h1");
+  heading?.setAttribute("tabindex", "-1");
+  if (onHeading) heading?.focus({ preventScroll: true });
   for (const field of fields()) {
     const kept = before.get(field.id);
     if (!kept) continue;
