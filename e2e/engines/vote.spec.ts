@@ -33,9 +33,11 @@ async function vote(engine: Engine, voter: Voter, link: string, option: number):
 }
 
 for (const [name, open] of ENGINES) {
-  test(`a whole vote in ${name}`, async ({ election, server, network, clock }) => {
+  test(`a whole vote in ${name}`, async ({ election, server, network }) => {
     const polls = await election({ registrars: 2 });
-    const engine = await open(clock.environment());
+    // The browser has the machine's time, not the shifted one of the server: WebKit's workers wait for moments of a clock that cannot
+    // be shifted. To the pages this is a device whose clock is wrong, and a vote works there too.
+    const engine = await open(process.env);
     try {
       await test.step("a wrong code is named, and the way goes on", async () => {
         await engine.goto(polls.voter(0).linkAt(server.address));

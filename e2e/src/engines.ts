@@ -175,7 +175,7 @@ export class WebKit extends Engine {
     if (!browser || !existsSync(WEBKIT_DRIVER) || !existsSync(XVFB)) throw new Error("WebKit is missing: install the packages webkit2gtk-driver and xvfb.");
     const engine = new WebKit();
     const screen = engine.start(XVFB, ["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], process.env);
-    const display = await told(screen, /^(\d+)\n/);
+    const display = await told(screen, /^(\d+)\n/m);
     const port = await freePort();
     engine.start(WEBKIT_DRIVER, [`--port=${port}`, "--host=127.0.0.1"], { ...environment, DISPLAY: `:${display}`, LIBGL_ALWAYS_SOFTWARE: "1", WEBKIT_DISABLE_COMPOSITING_MODE: "1", WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" });
     engine.#address = `http://127.0.0.1:${port}`;
