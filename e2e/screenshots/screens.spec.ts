@@ -11,7 +11,7 @@ import { countTour, voterTour, type Stage } from "../src/tour.js";
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
 
 for (const [who, tour] of [["voters", voterTour], ["tellers-and-public", countTour]] as const) {
-  for (const locale of ["fr-FR", "en-GB"]) {
+  for (const locale of ["fr-FR", "en-GB", "ar-MA"]) {
     test(`screens of ${who}, ${locale}`, async ({ clock, people, network, home, announced, open }) => {
       test.slow();
       const place = join(SCREENSHOTS, locale.slice(0, 2), who);

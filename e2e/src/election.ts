@@ -69,6 +69,7 @@ export interface Status {
   closing: { size: number; root: string; code: string } | null;
   fix: { size: number; root: string; code: string } | null;
   totals: number[][] | null;
+  notices: { time: number; what: string }[];
   missing: { index: number; teller: number }[];
 }
 

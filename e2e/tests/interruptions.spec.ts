@@ -31,6 +31,12 @@ const STEPS: [name: string, go: (booth: Booth) => Promise<void>][] = [
   }],
 ];
 
+/** A moment is told by the voter's clock, with the name of its zone, and by the election's. REQ U8 */
+async function tells(page: Page, moment: number): Promise<void> {
+  const told = page.locator("main").locator(`time[datetime="${new Date(moment).toISOString()}"]`);
+  await expect(told.first()).toHaveText(/ \d{2}:\d{2} heure de l’Est nord-américain \(.*\d{2}:\d{2} UTC\)$/);
+}
+
 test("a reload at any step asks for no code twice, and the vote goes on", async ({ election, open }) => {
   const vote = await election({ registrars: 2 });
   for (const [i, [name, go]] of STEPS.entries()) {
@@ -136,6 +142,7 @@ test("not open yet: the page waits for the opening and goes on by itself", async
   const booth = vote.voter(0).at(page);
   await booth.follow();
   await expect(page.locator("main h1")).toHaveText("Le vote n’est pas encore ouvert");
+  for (const moment of [vote.opens, vote.closes]) await tells(page, moment);
   await vote.sign();
   vote.begin();
   await page.clock.fastForward(30 * SECOND);
@@ -157,6 +164,7 @@ test("suspended before and during casting: the page waits and goes on by itself"
   await clock.takeOver(before.page);
   await before.follow();
   await expect(before.page.locator("main")).toContainText("Le bureau vérifie une panne.");
+  for (const moment of [(await vote.status()).notices[0]?.time ?? 0, vote.closes]) await tells(before.page, moment);
   await during.cast();
   await expect(during.page.locator("main .note.warn")).toBeVisible();
   expect((await vote.status()).ballots).toBe(0);
@@ -186,7 +194,28 @@ test("closed: who comes late is told so, and whose ballot came late too", async 
   const after = vote.voter(1).at(await open());
   await after.follow();
   await expect(after.page.locator("main h1")).toHaveText("Le vote est clos");
+  await tells(after.page, vote.closes);
   await expect(after.page.getByTestId("start")).toHaveCount(0);
+});
+
+test("extended: who comes is told until when, and votes after the time that was announced first", async ({ election, people, open, clock }) => {
+  const vote = await election();
+  await people.organiser.extend(vote, vote.closes + HOUR, "Le courrier a eu du retard.");
+  const first = vote.voter(0).at(await open());
+  await first.follow();
+  await expect(first.page.locator("main .note.info")).toContainText("Le vote est prolongé");
+  await expect(first.page.locator("main .note.info")).toContainText("Le courrier a eu du retard.");
+  await tells(first.page, vote.closes + HOUR);
+  await people.organiser.notice(vote, "suspend", "Le bureau vérifie une panne.");
+  const waiting = vote.voter(1).at(await open());
+  await waiting.follow();
+  await expect(waiting.page.locator("main h1")).toHaveText("Le vote est suspendu");
+  await tells(waiting.page, vote.closes + HOUR);
+  await people.organiser.notice(vote, "resume", "La panne est réparée.");
+  clock.advanceTo(vote.closes + MINUTE);
+  const late = vote.voter(2).at(await open());
+  await late.vote([[1]]);
+  expect((await vote.status()).ballots).toBe(1);
 });
 
 test("grace: who has begun before the closing may finish, who comes after may not", async ({ election, open, clock }) => {
@@ -210,6 +239,8 @@ test("a device with a wrong clock is warned and votes all the same", async ({ el
   await clock.takeOver(booth.page, -(3 * HOUR + 20 * MINUTE));
   await booth.identify();
   await expect(booth.page.locator("main .note.warn")).toContainText("3 heures");
+  // What time it is for the election, by both clocks.
+  await expect(booth.page.locator("main .note.warn time")).toHaveText(/heure de l’Est nord-américain \(.*UTC\)$/);
   await booth.choose([[1]]);
   await booth.cast();
   await booth.receipt();

@@ -26,7 +26,7 @@ test("printed, a receipt is one page that says everything and not the choice", a
   expect(text).toContain(String(slot));
   expect(text.replaceAll(/\s/g, "")).toContain(code.replaceAll(/\s/g, ""));
   // Date and time with their zone (Montréal), where to check, what to do if it is missing.
-  expect(text).toMatch(/\d{2}:\d{2} (UTC|HNE|HAE|EST|EDT)/);
+  expect(text).toMatch(/\d{2}:\d{2} heure de l’Est nord-américain \(/);
   expect(text).toContain("/check/");
   expect(text).toContain("revotez tant que le vote est ouvert");
   for (const choice of CHOICES) expect(text).not.toContain(choice);

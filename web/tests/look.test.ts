@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { formatElectionTime, setElectionZone } from "../src/lib/i18n";
+import { formatElectionTime, formatTime, setElectionZone } from "../src/lib/i18n";
 import { contrast, palette, parseColour } from "../src/lib/look";
 
 const GROUNDS = { light: ["#faf8f3", "#ffffff"], dark: ["#13181a", "#1c2326"] } as const;
@@ -34,6 +34,17 @@ describe("an organiser's colour", () => {
 
   test("a colour that can be read is left as it is", () => {
     expect(palette(colour("#8a1c3c"), "light")["--primary"]).toBe("#8a1c3c");
+  });
+});
+
+describe("the reader's clock", () => {
+  // REQ U8: a zone is called what people call it; only where it has no name, its distance is written.
+  test("names the zone", () => {
+    const noon = Date.parse("2026-12-01T12:00:00Z");
+    expect(formatTime(noon, "America/New_York")).toMatch(/ Eastern Time$/);
+    expect(formatTime(noon, "Europe/Paris")).toMatch(/ Central European Time$/);
+    expect(formatTime(noon, "UTC")).toMatch(/ UTC$/);
+    expect(formatTime(noon, "Etc/GMT+5")).toMatch(/ GMT-5$/);
   });
 });
 

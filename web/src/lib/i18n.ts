@@ -171,16 +171,21 @@ export const formatList = (words: readonly string[]): string => new Intl.ListFor
 
 /** Day and time in the reader's own zone, with the zone's name. */
 export function formatTime(ms: number, zone?: string): string {
-  return new Intl.DateTimeFormat(locale(), {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZoneName: "short",
-    ...(zone ? { timeZone: zone } : {}),
-  }).format(ms);
+  const write = (timeZoneName: "longGeneric" | "short"): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale(), {
+      weekday: "long",
+      day: "numeric",
+      month: "long",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      timeZoneName,
+      ...(zone ? { timeZone: zone } : {}),
+    });
+  // The name that people give their zone. Where it has none, the shorter of two ways to write the distance: "UTC", not "GMT+00:00".
+  const named = write("longGeneric");
+  const name = named.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
+  return (/\d/.test(name) ? write("short") : named).format(ms);
 }
 
 let zone: string | null = null;

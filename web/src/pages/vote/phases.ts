@@ -45,7 +45,7 @@ function screen(phase: Voting, status: Status, vote: Vote | null): Child {
       heading(vote?.info.manifest.title ?? null, t("vote.not_yet")),
       h("p", { class: "lead" }, withTime("vote.opens_at", status.opens)),
       left > 0 ? h("p", null, t("vote.that_is_in", { span: formatSpan(left) })) : h("p", null, t("vote.opens_soon")),
-      h("p", null, withTime("vote.closes_at", status.closes)),
+      extensionOf(status) ?? h("p", null, withTime("vote.closes_at", status.closes)),
       h("p", null, t("vote.keep_open")),
       vote && (vote.codes.some((code) => code !== null) || vote.loose !== null) ? h("p", null, t("vote.code_kept")) : null,
       h("p", null, h("a", { href: `/test/${hash}` }, t("vote.try_test"))),
@@ -58,7 +58,7 @@ function screen(phase: Voting, status: Status, vote: Vote | null): Child {
       note("warn", t("vote.suspended_what"),
         reason ? h("div", null, h("p", null, tx("vote.suspended_since", { time: when(reason.time) })), reason.text ? h("blockquote", null, written(reason.text)) : null) : null),
       h("p", null, t("vote.suspended_todo")),
-      h("p", null, withTime("vote.closes_at", status.closes)),
+      extensionOf(status) ?? h("p", null, withTime("vote.closes_at", status.closes)),
     ];
   }
   const counted = status.phase === "counted";
@@ -74,11 +74,15 @@ function screen(phase: Voting, status: Status, vote: Vote | null): Child {
 
 /** Notices a voter should see while voting: an extension and messages. */
 export function noticesFor(status: Status): Child {
-  const extension = [...status.notices].reverse().find((notice) => notice.what === "extend");
   const messages = status.notices.filter((notice) => notice.what === "message" && notice.text !== "");
   return [
-    extension?.closes ? note("info", withTime("vote.extended", extension.closes), extension.text ? h("p", null, written(extension.text)) : null) : null,
+    extensionOf(status),
     messages.slice(-2).map((message) => note("info", tx("vote.message_of", { time: when(message.time) }), h("p", null, written(message.text)))),
   ];
 }
 
+/** That voting was extended, until when, and why. */
+function extensionOf(status: Status): Child {
+  const extension = [...status.notices].reverse().find((notice) => notice.what === "extend");
+  return extension?.closes ? note("info", withTime("vote.extended", extension.closes), extension.text ? h("p", null, written(extension.text)) : null) : null;
+}

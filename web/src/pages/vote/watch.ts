@@ -1,10 +1,10 @@
 // The vote may be suspended, extended or closed while somebody reads the ballot paper. The page asks
 // now and then, and when the voter comes back to it, and says so where the voter stands.
 
-import { note, when, withTime } from "../../components/parts";
-import { api, serverNow, type Status } from "../../lib/api";
+import { note, when, withTime, written } from "../../components/parts";
+import { api, serverNow, type Notice, type Status } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
-import { t, tx } from "../../lib/i18n";
+import { formatTime, t, tx } from "../../lib/i18n";
 import { votingNow } from "../../lib/phase";
 import type { Vote } from "./state";
 
@@ -34,8 +34,13 @@ export function watch(vote: Vote, closed: () => void | Promise<void>): void {
 
 function sentence(vote: Vote): string | null {
   const now = votingNow(vote.status, serverNow(), vote.openedAt);
-  return now === "suspended" ? t("vote.suspended") : null;
+  const closes = extension(vote)?.closes;
+  if (now === "suspended") return t("vote.suspended");
+  return closes ? t("vote.extended", { time: formatTime(closes) }) : null;
 }
+
+/** An extension that the welcome has not told. */
+const extension = (vote: Vote): Notice | undefined => [...vote.status.notices.slice(vote.seen)].reverse().find((notice) => notice.what === "extend");
 
 /** Suspended, extended, or past the closing with time to finish; null when there is nothing to say. */
 export function watchNote(vote: Vote): HTMLElement | null {
@@ -47,9 +52,9 @@ export function watchNote(vote: Vote): HTMLElement | null {
   }
   if (serverNow() >= status.closes && serverNow() < status.end) return note("warn", t("vote.grace"), h("p", null, withTime("vote.grace_until", status.end)));
   // What the welcome has said already is not said again over the ballot paper.
-  const extension = [...status.notices.slice(vote.seen)].reverse().find((notice) => notice.what === "extend");
-  if (extension?.closes && vote.screen !== "identify") return note("info", withTime("vote.extended", extension.closes), extension.text || null);
+  const longer = extension(vote);
+  if (longer?.closes && vote.screen !== "identify") return note("info", withTime("vote.extended", longer.closes), longer.text ? h("p", null, written(longer.text)) : null);
   return null;
 }
 
-const quote = (text: string, time: number): Child => h("div", null, h("p", null, tx("vote.suspended_since", { time: when(time) })), h("blockquote", null, text));
+const quote = (text: string, time: number): Child => h("div", null, h("p", null, tx("vote.suspended_since", { time: when(time) })), h("blockquote", null, written(text)));
