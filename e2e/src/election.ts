@@ -70,6 +70,7 @@ export interface Status {
   fix: { size: number; root: string; code: string } | null;
   totals: number[][] | null;
   notices: { time: number; what: string }[];
+  void: { index: number; slot: number; teller: number; complaint: "malformed" | "open" | "encoding" | "share" }[];
   missing: { index: number; teller: number }[];
 }
 

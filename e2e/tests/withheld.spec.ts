@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { boxLength, boxOf } from "../src/boxes.js";
 import { HOUR, MINUTE } from "../src/clock.js";
 import { Desk } from "../src/desk.js";
 import type { Election } from "../src/election.js";
@@ -13,17 +14,6 @@ import type { Voter } from "../src/voter.js";
 
 // Whole counts, each with several people at work.
 test.slow();
-
-/** Every box of the elections here: 112 bytes, three options, blank vote or not, and the blinding (spec section 4). */
-const boxOf = (submission: Uint8Array, tellers: number, teller: number, length: number): Buffer => {
-  const start = submission.length - length * (tellers - teller + 1);
-  return Buffer.from(submission.subarray(start, start + length));
-};
-
-async function boxLength(vote: Election): Promise<number> {
-  const { questions } = (await (await fetch(`${vote.server}/api/elections/${vote.id}/manifest`)).json()) as { questions: { options: unknown[]; blank: boolean }[] };
-  return questions.reduce((sum, question) => sum + 32 * (question.options.length + (question.blank ? 1 : 0) + 1), 112);
-}
 
 const indexOf = async (vote: Election, voter: Voter): Promise<number> => (await vote.slot(voter.slot)).current?.index ?? -1;
 

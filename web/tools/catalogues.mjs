@@ -10,13 +10,13 @@ export const i18nFolder = join(dirname(fileURLToPath(import.meta.url)), "../src/
 export const sections = {
   home: ["home"],
   vote: ["code_errors", "vote", "receipt"],
-  check: ["check", "receipt"],
+  check: ["check", "receipt", "void"],
   test: ["test"],
   device: ["device"],
-  tellers: ["tellers", "manifest", "check"],
+  tellers: ["tellers", "manifest", "check", "void"],
   organiser: ["organiser"],
-  results: ["results"],
-  audit: ["audit", "faults", "files"],
+  results: ["results", "void"],
+  audit: ["audit", "faults", "files", "void"],
   status: ["status"],
   accessibility: ["accessibility"],
 };

@@ -132,9 +132,10 @@ pub fn with_browser(command: &mut Command, browser: &Browser) {
     command.env("CHROMIUM", &browser.program).env("CHROMEDRIVER", &browser.driver);
 }
 
-/// Builds the `isoloir` program with the features of the whole workspace, as the tests do, so that both share one build.
+/// Builds the `isoloir` program with the features of the whole workspace, as the tests do, so that both share one build; and beside it, in `examples`,
+/// what dishonest voters and tellers have instead.
 pub fn program(root: &Path) -> Outcome<PathBuf> {
-    step("isoloir", || run(command("cargo", root).args(["build", "--workspace", "--bin", "isoloir"])))?;
+    step("isoloir", || run(command("cargo", root).args(["build", "--workspace", "--bin", "isoloir", "--example", "dishonest"])))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     Ok(root.join(target).join("debug").join("isoloir"))
 }

@@ -12,6 +12,7 @@ use isoloir_protocol::{
     },
     manifest::Manifest,
     rand_core::UnwrapErr,
+    tally::complaint::Reason,
 };
 use serde_json::{Value, json};
 
@@ -168,9 +169,11 @@ fn status_of(log: &Log, state: &State, now: u64) -> Value {
             "closes": closes,
         })
     });
-    let void = election.void().keys().map(|index| {
+    // The first proven complaint is why; others about the same ballot are in the log.
+    let void = election.void().iter().filter_map(|(index, complaints)| {
         let slot = election.current_ballot_at(*index).map(|ballot| ballot.slot());
-        json!({ "index": index, "slot": slot })
+        let first = complaints.first()?;
+        Some(json!({ "index": index, "slot": slot, "teller": first.teller, "complaint": complaint_name(first.reason) }))
     });
     let missing = election
         .missing()
@@ -207,6 +210,16 @@ fn status_of(log: &Log, state: &State, now: u64) -> Value {
 
 fn root(root: &Root) -> Value {
     json!({ "size": root.size, "root": STANDARD.encode(root.root), "code": root.code })
+}
+
+fn complaint_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Malformed => "malformed",
+        Reason::Open => "open",
+        Reason::Encoding => "encoding",
+        Reason::Share => "share",
+        Reason::Missing => "missing",
+    }
 }
 
 fn notice_name(what: What) -> (&'static str, Option<u64>) {

@@ -149,7 +149,7 @@ fn a_box_that_only_its_teller_can_find_out_about_is_accepted() {
     for teller in &scene.tellers {
         teller.report(&scene).expect(200);
     }
-    assert_eq!(scene.status()["void"], serde_json::json!([{ "index": receipt.index, "slot": 4 }]));
+    assert_eq!(scene.status()["void"], serde_json::json!([{ "index": receipt.index, "slot": 4, "teller": 2, "complaint": "share" }]));
     scene.cosign();
     scene.tellers[0].sum(&scene).expect(200);
     scene.tellers[1].sum(&scene).expect(200);

@@ -2,7 +2,7 @@
 // problem) or `Unreachable` (no answer). Secrets and proofs are not handled here: see ../wasm.
 
 import { inOneFile } from "./inlined";
-import type { ElectionId, ListedBallot, Milliseconds, Phase, Text } from "../wasm/types";
+import type { ComplaintKind, ElectionId, ListedBallot, Milliseconds, Phase, Text } from "../wasm/types";
 
 export interface ElectionSummary {
   id: ElectionId;
@@ -50,7 +50,8 @@ export interface Status {
   fix: SharedCode | null;
   totals: number[][] | null;
   buckets: Bucket[] | null;
-  void: { index: number; slot: number | null }[];
+  /** With the first complaint that was proved about each; all are in the log. */
+  void: { index: number; slot: number | null; teller: number; complaint: ComplaintKind }[];
   missing: { index: number; teller: number }[];
 }
 

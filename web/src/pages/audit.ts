@@ -9,6 +9,7 @@ import { findingsOf } from "../components/findings";
 import { button, facts, field, form, groups, icon, note, own, progressBar, verdict, working } from "../components/parts";
 import { resultTables } from "../components/result-tables";
 import { startPage, type Shell } from "../components/shell";
+import { voidBallots } from "../components/void-ballots";
 import { h, type Child } from "../lib/dom";
 import { takeFragment } from "../lib/fragment";
 import { formatNumber, formatSpan, t, type Key } from "../lib/i18n";
@@ -190,6 +191,7 @@ function show(shell: Shell, module: Isoloir, election: ElectionId | null, report
       report.warnings.length > 0
         ? note("warn", t("audit.warnings"), h("ul", null, report.warnings.map((warning) => h("li", null, warningText(warning)))))
         : null,
+      state ? voidBallots(state.election.manifest, state.void) : null,
       receipts(report.receipts),
       h("h2", null, t("audit.figures")),
       facts([

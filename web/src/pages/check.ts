@@ -10,6 +10,7 @@ import { button, errorSummary, facts, field, form, groups, note, own, verdict, w
 import { scanner } from "../components/scan";
 import { receiptCard } from "../components/receipt-card";
 import { startPage, type Shell } from "../components/shell";
+import { complaintText } from "../components/void-ballots";
 import { api } from "../lib/api";
 import { placeOf, symbolAt } from "../lib/code-hints";
 import { h, type Child } from "../lib/dom";
@@ -240,7 +241,9 @@ function show(check: Check, outcome: ReceiptOutcome): Child {
         verdict("bad", t("check.void"), outcome.reason
           ? h("p", null, t("check.void_reason", { teller: check.info.manifest.tellers[outcome.reason.teller - 1]?.name ?? String(outcome.reason.teller) }))
           : h("p", null, t("check.void_unknown"))),
-        note("warn", outcome.reason?.complaint === "malformed" ? t("check.void_malformed") : t("check.void_opened"), t("check.void_todo")),
+        outcome.reason
+          ? note("warn", h("span", { "data-testid": "complaint" }, complaintText(check.info.manifest, outcome.reason)), t("check.void_todo"))
+          : note("warn", t("check.void_todo")),
         proof(outcome.proved), card(outcome.receipt),
       ];
     case "notFound":

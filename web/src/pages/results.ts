@@ -10,6 +10,7 @@ import { missingBoxes } from "../components/missing-boxes";
 import { people } from "../components/people";
 import { resultTables, type CountedBucket } from "../components/result-tables";
 import { startPage } from "../components/shell";
+import { voidBallots } from "../components/void-ballots";
 import { api, serverNow, type Status } from "../lib/api";
 import { h, type Child } from "../lib/dom";
 import { takeFragment } from "../lib/fragment";
@@ -65,7 +66,7 @@ function screen(info: ElectionInfo, status: Status): Child {
     h("h2", null, t("results.who")),
     h("p", null, t("results.who_text", { threshold: info.threshold, count: manifest.tellers.length })),
     people(manifest, status),
-    status.void.length > 0 ? note("warn", t("results.void", { count: status.void.length }), t("results.void_text")) : null,
+    voidBallots(manifest, status.void.map(({ index, slot, ...reason }) => ({ index, slot, reasons: [reason] }))),
     missingBoxes(manifest, status.missing),
     notices(status),
     h("h2", null, t("results.verify")),

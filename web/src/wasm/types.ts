@@ -65,6 +65,7 @@ export type {
   SlotInfo,
   TellerState,
   TellerView,
+  VoidBallot,
   VoidReason,
   VoterView,
 } from "./generated";

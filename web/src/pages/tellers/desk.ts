@@ -7,6 +7,7 @@ import { button, facts, note, when, withTime, working } from "../../components/p
 import { missingBoxes } from "../../components/missing-boxes";
 import { people } from "../../components/people";
 import { resultTables } from "../../components/result-tables";
+import { voidBallots } from "../../components/void-ballots";
 import { api } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
 import { t, tx } from "../../lib/i18n";
@@ -92,6 +93,7 @@ function desk(ceremony: Ceremony, error: unknown): Child {
     h("div", { "data-testid": "task", "data-task": task(ceremony) }, work(ceremony)),
     log.phase === "setup" && task(ceremony) === "consent" ? null : [
       missingBoxes(info.manifest, log.missing),
+      voidBallots(info.manifest, log.void),
       ceremony.carried ? h("p", { class: "muted", "data-testid": "as-of" }, tx("tellers.file_as_of", { time: when(ceremony.carried.made) })) : [
         h("h2", null, t("tellers.waiting_room")),
         ceremony.status ? people(info.manifest, ceremony.status, true) : h("p", null, t("common.e_unreachable_what")),
