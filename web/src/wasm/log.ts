@@ -35,9 +35,7 @@ export interface LogPlace {
 /** Takes over every entry up to `size`. */
 export async function follow(place: LogPlace, size: number, sink: LogSink, task: Task): Promise<void> {
   const have = sink.size();
-  if (size < have) {
-    throw new IsoloirFailure({ kind: "log", index: null, detail: `the log shrank from ${have} to ${size} entries` });
-  }
+  if (size < have) throw new IsoloirFailure({ kind: "shrank", from: have, to: size });
   task.progress({ stage: "download", done: have, total: size });
   while (sink.size() < size) {
     const number = Math.floor(sink.size() / BUNDLE);

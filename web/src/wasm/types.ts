@@ -97,6 +97,8 @@ export type IsoloirError =
   | { kind: "cancelled" }
   /** A file that the reader gave cannot be used. */
   | { kind: "file"; name: string; error: IsoloirError }
+  /** The server's log has fewer entries than were replayed: an old copy, or entries are hidden. */
+  | { kind: "shrank"; from: number; to: number }
   /** No answer (`status` null) or an RFC 9457 problem: `problem` is its slug, `facts` its other members. */
   | {
       kind: "network";

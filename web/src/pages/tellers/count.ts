@@ -3,6 +3,7 @@
 import { heading } from "../../components/election";
 import { errorNote } from "../../components/errors";
 import { button, field, note, progressBar, working } from "../../components/parts";
+import { silentServer } from "../../components/silent-server";
 import { serverNow } from "../../lib/api";
 import { h } from "../../lib/dom";
 import { formatNumber, formatSpan, t } from "../../lib/i18n";
@@ -27,6 +28,7 @@ export async function openBoxes(ceremony: Ceremony, next?: () => Promise<void>):
     render: () => [
       working(t("tellers.opening_boxes"), bar.element),
       h("p", { class: "muted" }, t("tellers.opening_boxes_hint")),
+      silentServer(ceremony.info.id),
       h("div", { class: "actions" }, button(t("common.cancel"), () => controller.abort(), "quiet")),
     ],
   });

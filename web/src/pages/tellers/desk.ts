@@ -2,11 +2,12 @@
 
 import { manifestView } from "../../components/manifest-view";
 import { clockNote, heading } from "../../components/election";
-import { errorNote } from "../../components/errors";
+import { errorNote, failure } from "../../components/errors";
 import { button, facts, note, when, withTime, working } from "../../components/parts";
 import { missingBoxes } from "../../components/missing-boxes";
 import { people } from "../../components/people";
 import { resultTables } from "../../components/result-tables";
+import { silentServer } from "../../components/silent-server";
 import { voidBallots } from "../../components/void-ballots";
 import { api } from "../../lib/api";
 import { h, type Child } from "../../lib/dom";
@@ -33,27 +34,37 @@ export async function showDesk(ceremony: Ceremony, error: unknown = null): Promi
   if (inOneFile()) return;
   const timer = setInterval(() => {
     if (turn !== ceremony.turn) return clearInterval(timer);
-    if (!document.hidden) void refresh(ceremony, turn);
+    if (!document.hidden) void refresh(ceremony, turn, error);
   }, POLL_MS);
 }
 
-/** Asks who is ready; when the log has grown past what was replayed, replays the rest. */
-async function refresh(ceremony: Ceremony, turn: number): Promise<void> {
+/** Asks who is ready; when the log has grown past what was replayed, replays the rest. `shown` is the error on the screen. */
+async function refresh(ceremony: Ceremony, turn: number, shown: unknown): Promise<void> {
   try {
     const status = await api.status(ceremony.info.id);
     const waits = task(ceremony);
     const cosigned = waits === "wait_closing" || waits === "wait_counting";
     const changed = JSON.stringify([status.tellers, status.phase, status.size, status.witnesses]) !== JSON.stringify([ceremony.status?.tellers, ceremony.status?.phase, ceremony.status?.size, ceremony.status?.witnesses]);
     const before = task(ceremony);
-    if (status.phase !== ceremony.log.phase || cosigned) ceremony.log = await ceremony.teller.sync();
+    if (status.phase !== ceremony.log.phase || status.size < ceremony.log.size || cosigned) ceremony.log = await ceremony.teller.sync();
     if (turn !== ceremony.turn) return;
     ceremony.status = status;
+    // The server has again what it once showed.
+    if (failure(shown)?.kind === "shrank") return void showDesk(ceremony);
     if (task(ceremony) !== before) {
       ceremony.shell.announce(t(`tellers.task_${task(ceremony)}`));
       ceremony.shell.show({ title: () => t(`tellers.task_${task(ceremony)}`), render: () => desk(ceremony, null) });
     } else if (changed) ceremony.shell.redraw();
-  } catch {
-    // The next look may succeed; what is on screen stays true for its time.
+  } catch (error) {
+    if (turn !== ceremony.turn) return;
+    const kind = failure(error)?.kind;
+    // A log that is not what it was: whoever only waits hears of it too.
+    if ((kind === "log" || kind === "shrank") && failure(shown)?.kind !== kind) return void showDesk(ceremony, error);
+    // The next look may succeed; the log on the screen stays true for its time, who is ready is not known.
+    if (!kind && ceremony.status) {
+      ceremony.status = null;
+      ceremony.shell.redraw();
+    }
   }
 }
 
@@ -96,7 +107,8 @@ function desk(ceremony: Ceremony, error: unknown): Child {
       voidBallots(info.manifest, log.void),
       ceremony.carried ? h("p", { class: "muted", "data-testid": "as-of" }, tx("tellers.file_as_of", { time: when(ceremony.carried.made) })) : [
         h("h2", null, t("tellers.waiting_room")),
-        ceremony.status ? people(info.manifest, ceremony.status, true) : h("p", null, t("common.e_unreachable_what")),
+        ceremony.status ? people(info.manifest, ceremony.status, true)
+          : h("div", { "data-testid": "silent" }, note("warn", t("common.e_unreachable_what"), t("common.tries_again"))),
       ],
       h("details", { id: "manifest" }, h("summary", null, t("tellers.read_again")), manifestView(info)),
       h("details", { id: "facts" }, h("summary", null, t("tellers.facts")), facts([
@@ -171,7 +183,7 @@ async function sums(ceremony: Ceremony): Promise<void> {
 /** Makes an entry, sends it, replays, and goes back to the desk. */
 export async function sendEntry(ceremony: Ceremony, text: string, make: () => Promise<EntryToSend>): Promise<void> {
   ceremony.turn += 1;
-  ceremony.shell.show({ render: () => working(text) });
+  ceremony.shell.show({ render: () => [working(text), silentServer(ceremony.info.id)] });
   try {
     const entry = await make();
     if (inOneFile()) return saveEntry(ceremony, entry, () => void showDesk(ceremony));

@@ -11,6 +11,8 @@ export function explainTeller(error: unknown): Explained {
       return { what: t("tellers.e_key_what"), todo: inner.problem === "passphrase" ? t("tellers.e_passphrase") : inner.problem === "weak" ? t("tellers.passphrase_weak") : t(`tellers.e_${inner.problem}`) };
     case "log":
       return { what: t("tellers.e_log_what"), todo: inner.index === null ? t("tellers.e_log_todo") : t("tellers.e_log_entry_todo", { index: String(inner.index) }) };
+    case "shrank":
+      return { what: t("tellers.e_shrank_what", { from: inner.from, to: inner.to }), todo: t("tellers.e_shrank_todo") };
     case "witnesses":
       return { what: t("tellers.e_witnesses_what", { found: inner.found, count: inner.quorum }), todo: t("tellers.e_witnesses_todo") };
     case "lock":

@@ -3,6 +3,7 @@
 import { heading } from "../../components/election";
 import { errorNote, failure, type Explained } from "../../components/errors";
 import { errorSummary, field, form, progressBar, working } from "../../components/parts";
+import { silentServer } from "../../components/silent-server";
 import { h } from "../../lib/dom";
 import { t } from "../../lib/i18n";
 import { inOneFile } from "../../lib/inlined";
@@ -52,7 +53,7 @@ export function showUnlock(setting: Setting, errors: Record<string, string>, thr
 async function open(setting: Setting, file: File, brought: File | null, passphrase: string, failed: (errors: Record<string, string>, error?: unknown, explained?: Explained) => void): Promise<void> {
   const { shell, isoloir } = setting;
   const bar = progressBar(t("tellers.opening"));
-  shell.show({ title: () => t("tellers.unlock"), render: () => working(t("tellers.opening"), bar.element) });
+  shell.show({ title: () => t("tellers.unlock"), render: () => [working(t("tellers.opening"), bar.element), setting.election ? silentServer(setting.election) : null] });
   let teller: Teller | null = null;
   try {
     const text = new TextDecoder().decode(await isoloir.page.readFile(file, KEY_FILE_BYTES));
