@@ -1,6 +1,7 @@
 //! The roll: who may vote, as each registrar publishes it without names (section 3).
 
 use rand_core::{CryptoRng, SeedableRng};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
@@ -137,9 +138,7 @@ impl RollPart {
     /// Reads a roll part and verifies all of it.
     pub fn verify(manifest: &Manifest, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<Self, RollError> {
         let part = Self::read(manifest, bytes)?;
-        let registrar = part.registrar;
-        let key = manifest.registrar_key(registrar).ok_or(RollError::Registrar { registrar })?;
-        verify_rows(manifest, registrar, key, rows_of(bytes), rng)?;
+        verify_rows(manifest, part.registrar, rows_of(bytes), rng)?;
         Ok(part)
     }
 
@@ -190,6 +189,50 @@ impl RollPart {
     /// `K_p` of each row, in the same order.
     pub fn key_parts(&self) -> &[[u8; 32]] {
         &self.key_parts
+    }
+
+    /// Both, without a copy: there may be millions of rows.
+    pub(crate) fn into_rows(self) -> (Vec<Member>, Vec<[u8; 32]>) {
+        (self.members, self.key_parts)
+    }
+}
+
+/// The proofs of possession of a part that was [read](RollPart::read) before and now comes again in pieces, none of which is kept.
+#[derive(Debug)]
+pub(crate) struct PartInPieces {
+    registrar: u8,
+    /// Bytes of the header still to come, and then of the rows.
+    header: usize,
+    rows: usize,
+    hash: Sha256,
+    /// The beginning of a row whose end is in the next piece.
+    begun: Vec<u8>,
+}
+
+impl PartInPieces {
+    /// Before the first piece of a part with `count` rows.
+    pub fn new(registrar: u8, count: u32) -> Self {
+        let rows = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(ROW_LEN);
+        Self { registrar, header: HEADER_LEN, rows, hash: Sha256::new(), begun: Vec::new() }
+    }
+
+    /// Verifies the rows that end in this piece.
+    pub fn push(&mut self, manifest: &Manifest, piece: &[u8], rng: &mut impl CryptoRng) -> Result<(), RollError> {
+        self.hash.update(piece);
+        let (header, rest) = piece.split_at(self.header.min(piece.len()));
+        let (rows, _signature) = rest.split_at(self.rows.min(rest.len()));
+        self.header = self.header.saturating_sub(header.len());
+        self.rows = self.rows.saturating_sub(rows.len());
+        self.begun.extend_from_slice(rows);
+        let whole = self.begun.len().checked_div(ROW_LEN).unwrap_or(0).saturating_mul(ROW_LEN);
+        let begun = self.begun.split_off(whole);
+        let whole = core::mem::replace(&mut self.begun, begun);
+        verify_rows(manifest, self.registrar, &whole, rng)
+    }
+
+    /// After the last piece: whether it was all of the part with this hash.
+    pub fn is(self, sha256: &[u8; 32]) -> bool {
+        self.rows == 0 && self.hash.finalize().as_slice() == sha256
     }
 }
 
@@ -253,7 +296,8 @@ fn read_key_parts(rows: &[u8]) -> Vec<[u8; 32]> {
 }
 
 /// Verifies the key parts of all rows; chunks share the work over all cores with `parallel`.
-fn verify_rows(manifest: &Manifest, registrar: u8, key: &SignKey, rows: &[u8], rng: &mut impl CryptoRng) -> Result<(), RollError> {
+fn verify_rows(manifest: &Manifest, registrar: u8, rows: &[u8], rng: &mut impl CryptoRng) -> Result<(), RollError> {
+    let key = manifest.registrar_key(registrar).ok_or(RollError::Registrar { registrar })?;
     let chunk_len = ROW_LEN.saturating_mul(CHUNK);
     let chunks: Vec<(&[u8], [u8; 32])> = rows
         .chunks(chunk_len)

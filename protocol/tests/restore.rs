@@ -6,7 +6,7 @@ mod common;
 use common::folder;
 use isoloir_protocol::{
     archive::Archive,
-    election::{Election, Recheck, Replay},
+    election::{Election, LookedPart, Recheck, Refusal, Replay, ReplayError},
     rand_core::UnwrapErr,
 };
 
@@ -83,10 +83,18 @@ fn what_restoring_left_out_is_made_up_for() {
         let archive = archive(name);
         let light = light(&archive);
         let mut recheck = Recheck::new();
-        for part in archive.entries.chunks(3) {
-            recheck.look(&light, part).unwrap().verify(light.manifest().unwrap(), &archive, &mut rng()).unwrap();
+        let mut parts = 0;
+        for leaves in archive.entries.chunks(3) {
+            let looked = recheck.look(&light, leaves).unwrap();
+            for part in looked.parts().unwrap() {
+                let bytes = archive.data(part.sha256()).unwrap();
+                check_part(&light, part, bytes, 7).unwrap();
+                parts += 1;
+            }
+            looked.verify(light.manifest().unwrap(), &mut rng()).unwrap();
         }
         assert_eq!(recheck.position(), light.size());
+        assert_eq!(parts, light.manifest().unwrap().registrars.len(), "{name}");
     }
 }
 
@@ -101,9 +109,38 @@ fn a_proof_that_never_held_is_found_afterwards() {
     let mut light = Election::light();
     light.restore(&archive.entries, &archive, &mut rng()).unwrap();
     let looked = Recheck::new().look(&light, &archive.entries).unwrap();
-    let error = looked.verify(light.manifest().unwrap(), &archive, &mut rng()).unwrap_err();
+    let error = looked.verify(light.manifest().unwrap(), &mut rng()).unwrap_err();
     assert_eq!(error.index, u64::try_from(first).unwrap());
     // Leaves that are not those of the log are not looked at further.
     archive.entries[first][20] ^= 1;
     assert!(Recheck::new().look(&light, &archive.entries).is_err());
+}
+
+#[test]
+fn a_roll_part_that_is_not_the_one_of_the_log_is_found_afterwards() {
+    let archive = archive("open");
+    let light = light(&archive);
+    let part = || Recheck::new().look(&light, &archive.entries).unwrap().parts().unwrap().remove(0);
+    let bytes = archive.data(part().sha256()).unwrap();
+    for size in [1, 105, 106, 107, 143, bytes.len()] {
+        check_part(&light, part(), bytes, size).unwrap();
+    }
+    // The response of the first row's proof, and a byte of the registrar's signature, which no proof is about.
+    for (place, proof) in [(37 + 105, true), (bytes.len() - 1, false)] {
+        let mut wrong = bytes.to_vec();
+        wrong[place] ^= 1;
+        let error = check_part(&light, part(), &wrong, 64).unwrap_err();
+        assert_eq!(matches!(error.refusal, Refusal::Roll { .. }), proof, "{error}");
+    }
+    for wrong in [&bytes[..bytes.len() - 1], &bytes[..90], &[], &[bytes, &[0]].concat()] {
+        assert!(matches!(check_part(&light, part(), wrong, 64).unwrap_err().refusal, Refusal::Data { .. }));
+    }
+}
+
+/// Brings a part in pieces of this many bytes.
+fn check_part(light: &Election, mut part: LookedPart, bytes: &[u8], size: usize) -> Result<(), ReplayError> {
+    for piece in bytes.chunks(size) {
+        part.push(light.manifest().unwrap(), piece, &mut rng())?;
+    }
+    part.finish()
 }

@@ -6,11 +6,14 @@ use std::{
     time::Duration,
 };
 
-use isoloir_protocol::{election::Recheck, rand_core::UnwrapErr};
+use isoloir_protocol::{
+    election::{Recheck, ReplayError},
+    rand_core::UnwrapErr,
+};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::Semaphore;
 
-use crate::{log::Log, replay, store::StoreError};
+use crate::{log::Log, store::StoreError};
 
 /// Leaves that are looked at while others wait for the state.
 const LEAVES: u64 = 512;
@@ -58,11 +61,34 @@ enum Failed {
 
 async fn step(log: &Arc<Log>, recheck: &mut Recheck, size: u64, pool: Option<Arc<ThreadPool>>) -> Result<(), Failed> {
     let first = recheck.position();
-    let (leaves, data) = replay::read(log.store.as_ref(), log.number(), first, size.min(first.saturating_add(LEAVES))).await?;
-    let wrong = |error: isoloir_protocol::election::ReplayError| Failed::Wrong(error.to_string());
+    let end = size.min(first.saturating_add(LEAVES));
+    let leaves = log.store.leaves(log.number(), first..end).await?;
+    if leaves.is_empty() {
+        return Err(StoreError::Damaged("entries are missing").into());
+    }
     let looked = log.read(|state| recheck.look(state.election(), &leaves)).map_err(wrong)?;
+    // A roll of a million voters is as large as all that is kept of their ballots: it comes in pieces.
+    for mut part in looked.parts().map_err(wrong)? {
+        for piece in 0_u32.. {
+            let Some(bytes) = log.store.data_piece(log.number(), part.sha256(), piece).await? else { break };
+            let manifest = log.manifest.clone();
+            part = aside(pool.clone(), move || part.push(&manifest, &bytes, &mut UnwrapErr(getrandom::SysRng)).map(|()| part)).await?;
+        }
+        part.finish().map_err(wrong)?;
+    }
     let manifest = log.manifest.clone();
-    let verify = move || looked.verify(&manifest, &data, &mut UnwrapErr(getrandom::SysRng));
+    aside(pool, move || looked.verify(&manifest, &mut UnwrapErr(getrandom::SysRng))).await
+}
+
+fn wrong(error: ReplayError) -> Failed {
+    Failed::Wrong(error.to_string())
+}
+
+/// Does the arithmetic on the pool's one thread.
+async fn aside<T: Send + 'static>(
+    pool: Option<Arc<ThreadPool>>,
+    verify: impl FnOnce() -> Result<T, ReplayError> + Send + 'static,
+) -> Result<T, Failed> {
     let verified = tokio::task::spawn_blocking(move || match pool {
         Some(pool) => pool.install(verify),
         None => verify(),

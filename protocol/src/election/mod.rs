@@ -14,7 +14,7 @@ mod rules;
 
 pub use count::{Bucket, Due, Root, Void};
 pub use current::{Accepted, Current};
-pub use recheck::{Looked, Recheck};
+pub use recheck::{Looked, LookedPart, Recheck};
 pub use refusal::{Check, Refusal};
 pub use replay::{DataSource, Replay, ReplayError, Unproven};
 pub use roll_state::SlotView;

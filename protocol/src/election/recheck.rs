@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rand_core::CryptoRng;
 
-use super::{Election, Refusal, replay::DataSource, replay::ReplayError};
+use super::{Election, Refusal, replay::ReplayError};
 use crate::{
     ballot::{Ballot, Statement, verify_batch},
     codec::DecodeError,
@@ -16,7 +16,7 @@ use crate::{
         tree::leaf_hash,
     },
     manifest::Manifest,
-    roll::{RollPart, RollPartEntry},
+    roll::{PartInPieces, RollPartEntry},
 };
 
 /// Goes through the leaves of a [restored](Election::restore) log from the first one on.
@@ -94,30 +94,61 @@ impl Recheck {
     }
 }
 
+/// A roll part among them, whose bytes are to be brought in pieces.
+#[derive(Debug)]
+pub struct LookedPart {
+    index: u64,
+    named: RollPartEntry,
+    pieces: PartInPieces,
+}
+
 impl Looked {
-    /// Whether the proofs hold of all ballots and roll parts among the leaves. The error names the first entry whose does not.
-    pub fn verify(self, manifest: &Manifest, data: &impl DataSource, rng: &mut impl CryptoRng) -> Result<(), ReplayError> {
+    /// The roll parts among the leaves.
+    pub fn parts(&self) -> Result<Vec<LookedPart>, ReplayError> {
+        let parts = (self.first..).zip(&self.entries).filter(|(_, (entry, _))| entry.kind == Kind::RollPart);
+        let part = |(index, (entry, _)): (u64, &(Entry, Option<Point>))| {
+            let named = RollPartEntry::decode(&entry.body)
+                .map_err(|error| ReplayError { index, refusal: Refusal::Body { kind: Kind::RollPart, error } })?;
+            Ok(LookedPart { index, named, pieces: PartInPieces::new(named.registrar, named.count) })
+        };
+        parts.map(part).collect()
+    }
+
+    /// Whether the proofs hold of all ballots among the leaves. The error names the first entry whose does not.
+    pub fn verify(self, manifest: &Manifest, rng: &mut impl CryptoRng) -> Result<(), ReplayError> {
         let mut owners = Vec::with_capacity(self.entries.len());
         let mut statements = Vec::with_capacity(self.entries.len());
         for (index, (entry, key)) in (self.first..).zip(&self.entries) {
-            let error = |refusal| ReplayError { index, refusal };
-            if let Some(key) = key {
-                let kind = Kind::Ballot;
-                let ballot = Ballot::decode(manifest, &entry.body).map_err(|wrong| error(Refusal::Body { kind, error: wrong }))?;
-                owners.push((index, ballot.slot()));
-                statements.push(Statement::new(manifest, ballot, *key));
-            } else if entry.kind == Kind::RollPart {
-                let kind = Kind::RollPart;
-                let named = RollPartEntry::decode(&entry.body).map_err(|wrong| error(Refusal::Body { kind, error: wrong }))?;
-                let bytes = data.data(&named.sha256).ok_or_else(|| error(Refusal::Data { kind }))?;
-                let registrar = named.registrar;
-                RollPart::verify(manifest, bytes, rng).map_err(|wrong| error(Refusal::Roll { registrar, error: wrong }))?;
-            }
+            let Some(key) = key else { continue };
+            let wrong = |error| ReplayError { index, refusal: Refusal::Body { kind: Kind::Ballot, error } };
+            let ballot = Ballot::decode(manifest, &entry.body).map_err(wrong)?;
+            owners.push((index, ballot.slot()));
+            statements.push(Statement::new(manifest, ballot, *key));
         }
         let verdicts = verify_batch(manifest, statements, rng);
         for ((index, slot), verdict) in owners.into_iter().zip(verdicts) {
             verdict.map_err(|error| ReplayError { index, refusal: Refusal::Ballot { slot, error } })?;
         }
         Ok(())
+    }
+}
+
+impl LookedPart {
+    /// The SHA-256 of the part.
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.named.sha256
+    }
+
+    /// Verifies the proofs of possession in the next piece.
+    pub fn push(&mut self, manifest: &Manifest, piece: &[u8], rng: &mut impl CryptoRng) -> Result<(), ReplayError> {
+        let (index, registrar) = (self.index, self.named.registrar);
+        let wrong = |error| ReplayError { index, refusal: Refusal::Roll { registrar, error } };
+        self.pieces.push(manifest, piece, rng).map_err(wrong)
+    }
+
+    /// After the last piece: whether it was the part that the log names.
+    pub fn finish(self) -> Result<(), ReplayError> {
+        let wrong = ReplayError { index: self.index, refusal: Refusal::Data { kind: Kind::RollPart } };
+        if self.pieces.is(&self.named.sha256) { Ok(()) } else { Err(wrong) }
     }
 }

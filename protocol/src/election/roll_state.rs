@@ -23,7 +23,7 @@ pub(super) struct RollState {
     registrars: usize,
     /// `K_p` of every slot, `registrars` for each slot; empty until all parts are there.
     key_parts: Vec<[u8; 32]>,
-    /// `K` of every slot.
+    /// `K` of every slot; empty with one registrar, whose parts are the keys.
     keys: Vec<[u8; 32]>,
     current: Vec<Option<Current>>,
     /// Keys under which current ballots were accepted, of slots whose key was replaced since.
@@ -62,7 +62,7 @@ impl RollState {
     }
 
     pub fn is_complete(&self) -> bool {
-        !self.keys.is_empty()
+        !self.key_parts.is_empty()
     }
 
     /// Whether a part lists the rows of those before it.
@@ -87,28 +87,36 @@ impl RollState {
 
     /// Adds a part that [`Self::has_rows_of`] and [`Self::slot_without_key`] accept.
     pub fn add_part(&mut self, part: RollPart, registrars: usize) {
+        let registrar = part.registrar();
+        let (members, key_parts) = part.into_rows();
         if self.pending.is_empty() {
-            self.members = part.members().to_vec();
+            self.members = members;
         }
-        self.pending.insert(part.registrar(), part.key_parts().to_vec());
+        self.pending.insert(registrar, key_parts);
         if self.pending.len() < registrars {
             return;
         }
         self.registrars = registrars;
-        let pending: Vec<Vec<[u8; 32]>> = core::mem::take(&mut self.pending).into_values().collect();
+        self.current = vec![None; self.members.len()];
+        let mut pending: Vec<Vec<[u8; 32]>> = core::mem::take(&mut self.pending).into_values().collect();
+        if let [only] = pending.as_mut_slice() {
+            self.key_parts = core::mem::take(only);
+            return;
+        }
         let of = |position: usize| pending.iter().filter_map(move |parts| parts.get(position)).copied();
-        // Invariant: `slot_without_key` found a key for every slot. The key of one registrar's slot is its part.
-        let key = |position: usize| match pending.as_slice() {
-            [only] => only.get(position).copied().unwrap_or_default(),
-            _ => key_of(of(position)).map_or([0; 32], |key| *key.bytes()),
-        };
+        // Invariant: `slot_without_key` found a key for every slot.
+        let key = |position: usize| key_of(of(position)).map_or([0; 32], |key| *key.bytes());
         #[cfg(feature = "parallel")]
         let keys = (0..self.members.len()).into_par_iter().map(key).collect();
         #[cfg(not(feature = "parallel"))]
         let keys = (0..self.members.len()).map(key).collect();
         self.keys = keys;
         self.key_parts = (0..self.members.len()).flat_map(of).collect();
-        self.current = vec![None; self.members.len()];
+    }
+
+    /// `K` of every slot.
+    fn keys(&self) -> &[[u8; 32]] {
+        if self.registrars == 1 { &self.key_parts } else { &self.keys }
     }
 
     fn position(&self, slot: u32) -> Option<usize> {
@@ -117,12 +125,12 @@ impl RollState {
 
     /// `K` of a slot.
     pub fn key(&self, slot: u32) -> Option<Point> {
-        Point::decode(self.keys.get(self.position(slot)?)?)
+        Point::decode(self.key_bytes(slot)?)
     }
 
     /// The encoding of `K`.
     pub fn key_bytes(&self, slot: u32) -> Option<&[u8; 32]> {
-        self.keys.get(self.position(slot)?)
+        self.keys().get(self.position(slot)?)
     }
 
     pub fn current(&self, slot: u32) -> Option<&Current> {
@@ -132,7 +140,7 @@ impl RollState {
     /// Takes what a light election left out of the slot's current ballot from that ballot.
     pub fn recall(&mut self, ballot: &Outline<'_>) {
         let Some(position) = self.position(ballot.slot) else { return };
-        let key = self.keys_then.get(&position).or_else(|| self.keys.get(position)).copied();
+        let key = self.keys_then.get(&position).or_else(|| self.keys().get(position)).copied();
         if let (Some(key), Some(Some(current))) = (key, self.current.get_mut(position)) {
             current.recall(Detail::recalled(ballot, key));
         }
@@ -147,7 +155,7 @@ impl RollState {
         Some(SlotView {
             member: *self.members.get(position)?,
             key_parts: self.parts_of(position)?.to_vec(),
-            key: *self.keys.get(position)?,
+            key: *self.keys().get(position)?,
             current: self.current.get(position)?.as_ref().map(Current::accepted),
             superseded: self.superseded.get(&position).cloned().unwrap_or_default(),
         })
@@ -192,14 +200,15 @@ impl RollState {
         if let Some(parts) = self.parts_of(position).map(<[_]>::to_vec) {
             self.listed.entry(position).or_insert(parts);
         }
+        let then = self.keys().get(position).copied().filter(|_| self.current.get(position).is_some_and(Option::is_some));
+        if let Some(then) = then {
+            self.keys_then.entry(position).or_insert(then);
+        }
         let place = position.checked_mul(self.registrars).and_then(|first| first.checked_add(usize::from(replacement.registrar)));
         if let Some(part) = place.and_then(|place| self.key_parts.get_mut(place)) {
             *part = *replacement.key_part.bytes();
         }
         if let Some(place) = self.keys.get_mut(position) {
-            if self.current.get(position).is_some_and(Option::is_some) {
-                self.keys_then.entry(position).or_insert(*place);
-            }
             *place = *key.bytes();
         }
         self.replaced.insert((replacement.slot, replacement.registrar), after);
