@@ -34,7 +34,8 @@ cargo xtask COMMAND
   screenshots       every page in every state, photographed into target/screenshots
   bench             what the protocol's steps cost, built for release
   bench load [OPTION…]
-                    a rush on a server on this machine, and whether its log is right (--quick: two minutes)
+                    a rush on a server on this machine, and whether its log is right (--quick: two minutes;
+                    --browser --ballots N: instead of it, counting and auditing in Chromium)
   bench start [OPTION…]
                     memory of a server and the time of its start with a full log (--ballots N)
 ";
@@ -120,10 +121,16 @@ fn perform(job: &Job) -> Outcome {
         Job::EndToEnd(options) => test::browser_runs(&root, "test", options),
         Job::Screenshots => test::browser_runs(&root, "screenshots", &[]),
         Job::Load(options) | Job::Start(options) => {
+            let mut load = shell::command(root.join("target/release/bench-load"), &root);
+            if options.contains(&"--browser") {
+                setup::everything(&root, false)?;
+                web::build(&root)?;
+                test::with_browser(&mut load, &setup::browser::ensure(&root)?);
+            }
             released(&["isoloir", "isoloir-bench"])?;
             drop(lock);
             let what: &[&str] = if matches!(job, Job::Start(_)) { &["--start"] } else { &[] };
-            shell::run(shell::command(root.join("target/release/bench-load"), &root).args(what).args(*options))
+            shell::run(load.args(what).args(*options))
         }
         Job::Bench => {
             drop(lock);

@@ -32,21 +32,30 @@ use crate::process::Server;
 /// Ballots that are made before they are written.
 const CHUNK: u32 = 8_192;
 
+/// Not while anybody measures.
+const NEVER: &str = "2099-01-01T00:00:00Z";
+
 /// The election as the generator knows it.
 pub struct Stage {
     pub manifest: Manifest,
+    pub tellers: Vec<TellerSecret>,
     /// By slot − 1.
     keys: Vec<VoterKey>,
 }
 
-fn rng() -> UnwrapErr<getrandom::SysRng> {
+pub fn rng() -> UnwrapErr<getrandom::SysRng> {
     UnwrapErr(getrandom::SysRng)
 }
 
 impl Stage {
     /// Opens an election: one question with three options and blank, three tellers of whom two count.
     pub fn set(server: &Server, voters: u32) -> Self {
-        let Announced { organiser, registrar, manifest, mut book } = Announced::on(server);
+        Self::set_until(server, voters, NEVER)
+    }
+
+    /// The same with the time at which voting ends.
+    pub fn set_until(server: &Server, voters: u32, closes: &str) -> Self {
+        let Announced { organiser, registrar, tellers, manifest, mut book } = Announced::on(server, closes);
         let public = registrar.public();
         let made: Vec<(VoterKey, RollRow)> = (1..=voters)
             .into_par_iter()
@@ -66,13 +75,13 @@ impl Stage {
         book.append(Kind::RollPart, &roll::entry_body(&part).expect("a roll part"), &part);
         let body = entry::open_body(&book.election, &organiser).expect("an opening");
         book.append(Kind::Open, &body, &[]);
-        Self { manifest, keys }
+        Self { manifest, tellers, keys }
     }
 
     /// The same election with a roll that costs nothing to make, since no proof in it holds: all slots have the key of slot 1. Gives what is to be put
     /// into the log behind the server's back, roll and opening.
     pub fn hollow(server: &Server, voters: u32) -> (Self, Vec<NewEntry>) {
-        let Announced { organiser, registrar, manifest, mut book } = Announced::on(server);
+        let Announced { organiser, registrar, tellers, manifest, mut book } = Announced::on(server, NEVER);
         let context = PartContext { roll_scope: manifest.roll_scope(), registrar: 0, slot: 1 };
         let secret = CodePart::derive(context, &Code::generate(&mut rng())).expect("a key part");
         let (key_part, possession) = (secret.public(), secret.prove(context, &registrar.public(), &mut rng()));
@@ -89,7 +98,7 @@ impl Stage {
         let open = Entry { kind: Kind::Open, time, body }.encode();
         let entry = |leaf, data| NewEntry { leaf, data, boxes: Vec::new() };
         let entries = vec![entry(roll, data.into_iter().next()), entry(open, None)];
-        (Self { manifest, keys: vec![VoterKey::from_parts(&[secret]).expect("a key")] }, entries)
+        (Self { manifest, tellers, keys: vec![VoterKey::from_parts(&[secret]).expect("a key")] }, entries)
     }
 
     /// A path under the election.
@@ -128,17 +137,18 @@ impl Stage {
 struct Announced<'a> {
     organiser: SignSecret,
     registrar: SignSecret,
+    tellers: Vec<TellerSecret>,
     manifest: Manifest,
     book: Book<'a>,
 }
 
 impl<'a> Announced<'a> {
-    fn on(server: &'a Server) -> Self {
+    fn on(server: &'a Server, closes: &str) -> Self {
         let organiser = SignSecret::generate(&mut rng());
         let registrar = SignSecret::generate(&mut rng());
         let tellers: Vec<TellerSecret> = (0..3).map(|_| TellerSecret::generate(&mut rng())).collect();
         let log = ask_for_log(server, &organiser);
-        let manifest = Manifest::parse(&document(&organiser, &registrar, &tellers, &log).to_json()).expect("a manifest");
+        let manifest = Manifest::parse(&document(&organiser, &registrar, &tellers, &log, closes).to_json()).expect("a manifest");
         let mut book = Book::begin(server, &manifest, &organiser);
         for (number, teller) in (1..).zip(&tellers) {
             let body = consent::teller_body(&book.election, number, teller, &mut rng()).expect("a consent");
@@ -146,7 +156,7 @@ impl<'a> Announced<'a> {
         }
         let body = consent::registrar_body(&book.election, 0, &registrar).expect("a consent");
         book.append(Kind::Consent, &body, &[]);
-        Self { organiser, registrar, manifest, book }
+        Self { organiser, registrar, tellers, manifest, book }
     }
 }
 
@@ -196,7 +206,7 @@ fn ask_for_log(server: &Server, organiser: &SignSecret) -> Value {
     post(server, "/api/logs", request.to_string().as_bytes())
 }
 
-fn document(organiser: &SignSecret, registrar: &SignSecret, tellers: &[TellerSecret], log: &Value) -> Document {
+fn document(organiser: &SignSecret, registrar: &SignSecret, tellers: &[TellerSecret], log: &Value, closes: &str) -> Document {
     let text = |words: &str| Text::from([("en", words)]);
     let string = |value: &Value| value.as_str().expect("a text").to_owned();
     let key = |secret: &SignSecret| STANDARD.encode(secret.public().bytes());
@@ -216,7 +226,7 @@ fn document(organiser: &SignSecret, registrar: &SignSecret, tellers: &[TellerSec
         groups: vec!["All".to_owned()],
         smallest_group: 5,
         opens: "2020-01-01T00:00:00Z".to_owned(),
-        closes: "2099-01-01T00:00:00Z".to_owned(),
+        closes: closes.to_owned(),
         grace_minutes: 0,
         revote: true,
         threshold: 2,

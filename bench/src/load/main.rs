@@ -13,6 +13,7 @@
     reason = "a program that measures and ends"
 )]
 
+mod browser;
 mod client;
 mod curve;
 mod election;
@@ -71,6 +72,9 @@ struct Options {
     /// Put the ballots straight into the store, and measure a start with them instead of a rush
     #[arg(long, conflicts_with = "postgres")]
     start: bool,
+    /// Close the election, and measure a teller's page and the audit page with it instead of a rush
+    #[arg(long, conflicts_with_all = ["postgres", "start"])]
+    browser: bool,
     /// With --start: ballots and a roll without proofs that hold, which cost nothing to make; the server takes them over at its start and
     /// finds them out afterwards
     #[arg(long, requires = "start")]
@@ -84,6 +88,9 @@ fn main() {
     }
     if options.start {
         return start::measure(&options);
+    }
+    if options.browser {
+        return browser::measure(&options);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(run(&options));

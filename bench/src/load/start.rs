@@ -24,7 +24,7 @@ use crate::{Options, election::Stage, process::Server, verify};
 const BATCH: u32 = 4_096;
 
 /// What the server says when it has checked everything again.
-const CHECKED: &str = "all proofs were checked again";
+pub const CHECKED: &str = "all proofs were checked again";
 
 /// And when it has found that no proof holds.
 const CONDEMNED: &str = "is not served any longer";
@@ -37,8 +37,7 @@ pub fn measure(options: &Options) {
         if options.hollow { Stage::hollow(&server, options.ballots) } else { (Stage::set(&server, options.ballots), Vec::new()) };
     server.stop();
     let making = Instant::now();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    runtime.block_on(fill(&options.folder.join("data"), &stage, opening, options));
+    block_on(fill(&options.folder.join("data"), &stage, opening, options));
     println!("{} ballots made and put into the store: {:.0} s", options.ballots, making.elapsed().as_secs_f64());
 
     let began = Instant::now();
@@ -68,6 +67,15 @@ fn line(what: &str, wall: Duration, cpu: Duration, server: &Server) {
     );
 }
 
+/// Appends one valid ballot of every voter to an open election in a folder.
+pub fn fill_all(folder: &Path, stage: &Stage, options: &Options) {
+    block_on(fill(&folder.join("data"), stage, Vec::new(), options));
+}
+
+fn block_on(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime").block_on(work);
+}
+
 /// Appends one ballot of every voter, as the server would, which must be stopped.
 async fn fill(data: &Path, stage: &Stage, opening: Vec<NewEntry>, options: &Options) {
     let count = options.ballots;
@@ -86,7 +94,9 @@ async fn fill(data: &Path, stage: &Stage, opening: Vec<NewEntry>, options: &Opti
         ballot[..4].copy_from_slice(&(position + 1).to_be_bytes());
         ballot
     };
-    let time = u64::try_from(std::time::UNIX_EPOCH.elapsed().expect("a clock").as_millis()).unwrap();
+    let now = u64::try_from(std::time::UNIX_EPOCH.elapsed().expect("a clock").as_millis()).unwrap();
+    // Making them may take longer than the election does.
+    let time = now.min(stage.manifest.closes_ms() - 1);
     let entry = |submission: Vec<u8>| {
         let (public, boxes) = submission.split_at(public_len);
         let leaf = Entry { kind: Kind::Ballot, time, body: public.to_vec() }.encode();

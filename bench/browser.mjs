@@ -1,0 +1,114 @@
+// Measures the pages in headless Chromium: a teller opens all boxes, and the audit page audits everything. Called by
+//
+//   cargo xtask bench load --browser      which makes and closes the election, and calls `node bench/browser.mjs FILE`
+//
+// FILE says where it is (bench/src/load/browser.rs). The browser is the one named in CHROMIUM, else Debian's.
+// @ts-check
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+
+/** @type {typeof import("playwright-core")} */
+const { chromium } = createRequire(new URL("../e2e/package.json", import.meta.url))("playwright-core");
+
+/** @type {{ server: string, election: string, key_file: string, passphrase: string, ballots: number }} */
+const { server, election, key_file, passphrase, ballots } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+
+/** Nothing that is measured may take longer. */
+const PATIENCE_MS = 60 * 60_000;
+const LOOK_EVERY_MS = 100;
+const MB = 1_024;
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** What the page's processes use: memory that is in the machine, and their processor time until now. */
+class Renderers {
+  /** @param {import("playwright-core").CDPSession} session */
+  constructor(session) {
+    this.session = session;
+    this.most = 0;
+    this.reading = setInterval(() => void this.read(), LOOK_EVERY_MS);
+  }
+
+  /** Their memory now in MB, their processor time in seconds. */
+  async read() {
+    const { processInfo } = await this.session.send("SystemInfo.getProcessInfo");
+    const renderers = processInfo.filter(({ type }) => type === "renderer");
+    const memory = renderers.reduce((sum, { id }) => sum + resident(id), 0) / MB;
+    this.most = Math.max(this.most, memory);
+    return { memory, cpu: renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0) };
+  }
+
+  stop() {
+    clearInterval(this.reading);
+  }
+}
+
+/** @param {number} pid */
+function resident(pid) {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    // It ended between the question and the answer.
+    return 0;
+  }
+}
+
+/**
+ * Runs in a browser of its own, so that memory is of this alone.
+ * @param {(page: Page, timed: (what: string, act: () => Promise<void>, done: () => Promise<unknown>) => Promise<void>) => Promise<void>} work
+ */
+async function inBrowser(work) {
+  const browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  const page = await (await browser.newContext({ locale: "en-GB" })).newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const renderers = new Renderers(await browser.newBrowserCDPSession());
+  try {
+    await work(page, async (what, act, done) => {
+      const before = await renderers.read();
+      renderers.most = 0;
+      const began = performance.now();
+      await act();
+      await done();
+      const seconds = (performance.now() - began) / 1_000;
+      const after = await renderers.read();
+      const row = [what, seconds.toFixed(1), (after.cpu - before.cpu).toFixed(1), renderers.most.toFixed(0), before.memory.toFixed(0)];
+      console.log(`| ${row.join(" | ")} |`);
+    });
+  } finally {
+    renderers.stop();
+    await browser.close();
+  }
+}
+
+/** @param {Page} page @param {string} testId */
+const press = (page, testId) => page.getByTestId(testId).click();
+
+console.log(`\n${availableParallelism()} cores, ${ballots} ballots\n`);
+console.log("| what | seconds | s of processor of the page | MB of the page at most | MB before |");
+console.log("|---|---|---|---|---|");
+
+await inBrowser(async (page, timed) => {
+  await page.goto(`${server}/tellers/#${election}`);
+  await press(page, "unlock");
+  await page.locator("#key-file").setInputFiles(key_file);
+  await page.locator("#passphrase").fill(passphrase);
+  await timed("teller: the key is opened, the log replayed", () => press(page, "open-key"), () => page.locator("[data-testid=task][data-task=closing]").waitFor());
+  await press(page, "start-closing");
+  await page.getByTestId("heard").first().check();
+  const first = page.locator("#first-device");
+  if (await first.isVisible()) await first.check();
+  await timed(`teller: ${ballots} boxes fetched, checked, opened`, () => press(page, "confirm"), () => page.getByTestId("opened").waitFor());
+  const numbers = ((await page.getByTestId("opened").textContent()) ?? "").match(/\d[\d,]*/g)?.map((number) => Number(number.replaceAll(",", "")));
+  if (numbers?.length !== 2 || numbers.some((number) => number !== ballots)) throw new Error(`not all boxes were opened: ${numbers}`);
+});
+
+await inBrowser(async (page, timed) => {
+  await page.goto(`${server}/audit/#${election}`);
+  await page.getByTestId("audit-server").waitFor();
+  await timed(`audit page: ${ballots} ballots, the whole log`, () => press(page, "audit-server"), () => page.locator("[data-testid=verdict][data-accepted=true]").waitFor());
+});
