@@ -15,8 +15,8 @@ export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 export const MODULE = join(ROOT, "ballot-wasm", "pkg", "voter");
 /** Archives that the Rust tests made, good and broken (protocol/tests/corpus.rs). */
 export const CORPUS = resolve(ROOT, process.env["ISOLOIR_CORPUS"] ?? "target/tmp/corpus");
-/** Archives that tests leave for the second verifier (protocol/tests/making/kept.rs). */
-export const ARCHIVES = resolve(ROOT, process.env["ISOLOIR_ARCHIVES"] ?? "target/tmp/archives");
+/** Where the elections of tests are kept for the second verifier, if they are (verifier/test/kept.ts). */
+export const ARCHIVES = process.env["ISOLOIR_ARCHIVES"];
 export const SCREENSHOTS = join(ROOT, "target", "screenshots");
 
 /** A folder that exists. */

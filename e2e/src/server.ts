@@ -25,6 +25,10 @@ export class Server {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  get runs(): boolean {
+    return this.#child !== null;
+  }
+
   get data(): string {
     return this.#data;
   }

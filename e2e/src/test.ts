@@ -11,6 +11,7 @@ import { expect, test as base, chromium, type Browser, type BrowserContext, type
 import { Clock } from "./clock.js";
 import { Desk } from "./desk.js";
 import { Election, type Plan } from "./election.js";
+import { keepElections } from "./kept.js";
 import { People, type Teller } from "./people.js";
 import { CHROMIUM, folder } from "./places.js";
 import { Proxy } from "./proxy.js";
@@ -75,6 +76,7 @@ export const test = base.extend<PerTest, PerWorker>({
     const server = new Server(clock, join(home, "data"));
     await server.start();
     await use(server);
+    await keepElections(clock, server, info);
     await server.kill();
     if (info.status !== info.expectedStatus) await info.attach("server log", { body: server.log, contentType: "text/plain" });
   },

@@ -5,11 +5,11 @@ mod making;
 
 use isoloir_protocol::{
     archive::Archive,
-    audit::{Agreement, Content, Given, Running, Source, Status, audit, proofs},
+    audit::{Agreement, Content, Given, Running, Source, Status, proofs},
     election::Check,
     log::{checkpoint::sign_checkpoint, entry::Kind},
 };
-use making::{Making, rng};
+use making::{Making, audited, rng};
 
 const HOUR: u64 = 3_600_000;
 
@@ -28,7 +28,7 @@ fn voted() -> Making {
 }
 
 fn failing(archive: &Archive) -> Vec<(Check, Option<u64>)> {
-    let report = audit(archive, &[], &[], &mut rng(), &mut |_, _| {});
+    let report = audited(archive, &[]);
     let failed = report.checks.iter().filter(|outcome| outcome.status == Status::Failed);
     failed.flat_map(|outcome| outcome.failures.iter().map(|failure| (outcome.check, failure.entry))).collect()
 }
@@ -65,7 +65,7 @@ fn proofs_verified_elsewhere_give_the_same_report() {
     let all = ballots(&making.archive());
     for bad in [vec![], vec![all[4]], vec![all[0], all[8]]] {
         let archive = with_bad_proofs(&making, &bad);
-        let here = audit(&archive, &[], &[], &mut rng(), &mut |_, _| {});
+        let here = audited(&archive, &[]);
 
         let mut running = Running::start(&archive, &[]);
         let manifest = running.manifest().unwrap().clone();
@@ -104,7 +104,7 @@ fn a_batch_that_was_cut_is_refused() {
 #[test]
 fn turnout_is_counted_by_the_hour() {
     let making = voted();
-    let report = audit(&making.archive(), &[], &[], &mut rng(), &mut |_, _| {});
+    let report = audited(&making.archive(), &[]);
     let hours: Vec<(u64, u64)> = report.turnout.iter().map(|hour| (hour.ballots, hour.voters)).collect();
     assert_eq!(hours, [(5, 5), (4, 3)]);
     assert!(report.turnout.iter().all(|hour| hour.from % HOUR == 0));

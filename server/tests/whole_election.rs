@@ -1,9 +1,6 @@
 //! From the manifest to the verified result, over HTTP alone.
 
-use isoloir_protocol::{
-    audit::audit,
-    log::{checkpoint, entry::Kind, notice::What},
-};
+use isoloir_protocol::log::{checkpoint, entry::Kind, notice::What};
 
 use crate::support::{END, HOUR, MINUTE, Scene};
 
@@ -83,7 +80,7 @@ fn all_reports_fix_the_set_at_once_and_a_late_report_changes_nothing() {
         teller.sum(&scene).expect(200);
     }
     assert_eq!(scene.status()["totals"], serde_json::json!([[5, 0, 0, 0]]));
-    let report = audit(&scene.archive(), &[], &[], &mut crate::support::rng(), &mut |_, _| {});
+    let report = scene.audit(&[]).0;
     assert!(report.holds(), "{:?}", report.checks);
     let kinds: Vec<u8> = scene.archive().entries.iter().map(|leaf| leaf[0]).collect();
     let last = [Kind::Sums as u8, Kind::Result as u8, Kind::Sums as u8];

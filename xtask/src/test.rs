@@ -8,7 +8,7 @@ use crate::setup;
 use crate::setup::browser::{self, Browser};
 use crate::setup::cargo_tools::NEXTEST;
 use crate::setup::wasm_target::TARGET;
-use crate::shell::{Failure, Outcome, ask, command, path_with, run, step};
+use crate::shell::{Doing, Failure, Outcome, ask, command, path_with, run, step};
 use crate::suite::{self, Count, Report, Runner};
 use crate::{wasm, web};
 
@@ -20,10 +20,12 @@ pub fn everything(root: &Path, long: bool) -> Outcome {
     let before = work_tree(root);
     setup::everything(root, false)?;
     web::build(root)?;
+    forget_archives(root)?;
     let mut reports = vec![native(root, long)?, documentation(root)?, pages(root)?, second_verifier(root)?];
     reports.extend(in_browser(root)?);
     reports.extend(end_to_end(root, "end to end", "test", &[])?);
     reports.extend(end_to_end(root, "Firefox and WebKit", "engines", &[])?);
+    reports.push(every_archive(root)?);
     if let Some(before) = before {
         reports.push(clean(&before, &work_tree(root).unwrap_or_default()));
     }
@@ -52,7 +54,7 @@ fn sum_up(reports: &[Report]) -> Outcome {
 /// All tests of all crates, native.
 fn native(root: &Path, long: bool) -> Outcome<Report> {
     let mut nextest = command(NEXTEST.ensure(root)?, root);
-    nextest.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    nextest.args(["nextest", "run", "--workspace", "--no-fail-fast"]).env(ARCHIVES, archives(root));
     if long {
         let seed = seed();
         println!("{KILLS} kills in each of two tests; ISOLOIR_SEED={seed} repeats this run as far as the machine allows");
@@ -84,10 +86,35 @@ fn pages(root: &Path) -> Outcome<Report> {
 
 /// The verifier that shares no code with the others, on the shared vectors and on the elections that the native tests left.
 fn second_verifier(root: &Path) -> Outcome<Report> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let corpus = root.join(target).join("tmp").join("corpus");
     let mut npm = command("npm", &root.join("verifier"));
-    suite::run("second verifier", Runner::Node, npm.args(["run", "--silent", "test"]).env("ISOLOIR_CORPUS", corpus))
+    suite::run("second verifier", Runner::Node, npm.args(["run", "--silent", "test"]).env("ISOLOIR_CORPUS", left_by_tests(root, "corpus")))
+}
+
+/// The same on every archive that a test of this run audited, native or in a browser: it must come to the same verdict and figures.
+fn every_archive(root: &Path) -> Outcome<Report> {
+    let mut npm = command("npm", &root.join("verifier"));
+    suite::run("second verifier on every archive", Runner::Node, npm.args(["run", "--silent", "kept"]).env(ARCHIVES, archives(root)))
+}
+
+/// Tells tests where to keep the archives that they audit.
+const ARCHIVES: &str = "ISOLOIR_ARCHIVES";
+
+fn archives(root: &Path) -> PathBuf {
+    left_by_tests(root, "archives")
+}
+
+/// What an earlier run kept is not of this run.
+fn forget_archives(root: &Path) -> Outcome {
+    match std::fs::remove_dir_all(archives(root)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).doing("removing the archives of an earlier run"),
+        _ => Ok(()),
+    }
+}
+
+/// A folder in which tests leave something for others.
+fn left_by_tests(root: &Path, name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    root.join(target).join("tmp").join(name)
 }
 
 /// The shared vectors inside a real browser, by the module's own tests.
@@ -119,7 +146,7 @@ fn end_to_end(root: &Path, name: &'static str, script: &str, options: &[&str]) -
     let browser = browser::ensure(root)?;
     let program = program(root)?;
     let mut npm = command("npm", &folder);
-    npm.args(["run", "--silent", script]).env("ISOLOIR", program);
+    npm.args(["run", "--silent", script]).env("ISOLOIR", program).env(ARCHIVES, archives(root));
     if !options.is_empty() {
         npm.arg("--").args(options);
     }

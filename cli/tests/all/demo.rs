@@ -12,12 +12,13 @@ use std::{
 
 use isoloir::{
     args::{self, Ending},
+    audit::AuditArgs,
     context::{Clock, Context, Nobody, SystemClock},
     i18n::Language,
 };
 use isoloir_protocol::log::entry::{Entry, Kind};
 
-use super::support::{Captured, messages, secret_in};
+use super::support::{Captured, keep, messages, secret_in};
 
 /// The machine's clock, moved ahead by everything that is waited for; the server beside gets a moment to notice.
 struct Hurried(AtomicU64);
@@ -60,6 +61,9 @@ fn plays_to_the_verified_result_and_leaves_no_secret_on_the_server() {
     assert_eq!(ended, Ok(Ending::Good), "{text}\n{commands}");
     assert!(text.contains("The verified totals are exactly the 44 votes that were cast."), "{text}");
     assert!(text.lines().filter(|line| line.starts_with('V')).all(|line| line.contains("  holds  ")), "{text}");
+
+    let archive = top.join("archive").to_str().unwrap().to_owned();
+    keep(&ctx, &AuditArgs { archive, receipts: Vec::new(), previous: Vec::new(), compare: Vec::new(), json: false });
 
     let mut secrets = Vec::new();
     for registrar in 1..=2 {

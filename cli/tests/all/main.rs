@@ -14,6 +14,8 @@ mod catalogue;
 mod demo;
 mod fork;
 mod issue;
+#[path = "../../../protocol/tests/making/kept.rs"]
+mod kept;
 mod kill;
 mod paper;
 mod site;

@@ -14,6 +14,7 @@ use std::{
 
 use isoloir::{
     args::{self, Ending},
+    audit,
     context::{Ask, Clock, Context},
     i18n::Language,
     problem,
@@ -24,6 +25,8 @@ use isoloir::{
 use isoloir_server::{Config, Organisers, Pages, SharedClock};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
+
+use super::kept;
 
 /// 2026-12-01T12:00:00Z.
 pub const START: u64 = 1_796_126_400_000;
@@ -185,6 +188,9 @@ impl Desk {
     pub fn run(&mut self, line: &str) -> Result<Ending, Problem> {
         let words = self.words(line);
         let cli = args::read(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
+        if let args::Command::Audit(given) = &cli.command {
+            keep(&self.ctx, given);
+        }
         args::run(&mut self.ctx, cli)
     }
 
@@ -305,6 +311,15 @@ impl Drop for Desk {
     fn drop(&mut self) {
         self.stop_server();
     }
+}
+
+/// Keeps what a command is about to audit, for the second verifier; an archive that nobody can read is none.
+pub fn keep(ctx: &Context, given: &audit::AuditArgs) {
+    let Ok((archive, _)) = audit::load(ctx, &given.archive) else { return };
+    let previous: Vec<_> = given.previous.iter().map(|source| audit::load(ctx, source).unwrap().0).collect();
+    let receipts: Vec<_> = given.receipts.iter().map(|path| audit::read_receipt(path).unwrap()).collect();
+    let (report, _) = audit::audit_archive(&archive, &previous, &receipts, &[]);
+    kept::keep(&archive, &previous.iter().collect::<Vec<_>>(), &receipts, &report);
 }
 
 /// Words of a line, with '…' around those that have spaces.

@@ -3,6 +3,8 @@
 pub mod certificates;
 pub mod faults;
 pub mod http;
+#[path = "../../../protocol/tests/making/kept.rs"]
+pub mod kept;
 pub mod people;
 pub mod postgres;
 pub mod proxy;

@@ -14,7 +14,7 @@ use isoloir_protocol::{
 use isoloir_server::Config;
 use serde_json::Value;
 
-use super::{Anonymous, Answer, MINUTE, OPENS, Organiser, Registrar, Teller, TestServer, Voter, Witness, rng};
+use super::{Anonymous, Answer, MINUTE, OPENS, Organiser, Registrar, Teller, TestServer, Voter, Witness, kept, rng};
 
 pub const LOG_NAME: &str = "congres";
 
@@ -117,7 +117,10 @@ impl Scene {
     }
 
     pub fn audit(&self, receipts: &[Receipt]) -> (AuditReport, Election) {
-        audit_with_election(&self.archive(), Given { receipts, ..Given::default() }, &mut rng(), &mut |_, _| {})
+        let archive = self.archive();
+        let (report, election) = audit_with_election(&archive, Given { receipts, ..Given::default() }, &mut rng(), &mut |_, _| {});
+        kept::keep(&archive, &[], receipts, &report);
+        (report, election)
     }
 
     /// Both witnesses cosign the latest checkpoint.
