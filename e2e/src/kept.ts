@@ -11,11 +11,11 @@ import { attempt } from "./program.js";
 import type { Server } from "./server.js";
 
 /** Keeps every election of a server, as it is at the end of a test. */
-export async function keepElections(clock: Clock, server: Server, { file, testId }: TestInfo): Promise<void> {
+export async function keepElections(clock: Clock, server: Server, { file, title }: TestInfo): Promise<void> {
   if (!ARCHIVES || !server.runs) return;
   const elections = (await (await fetch(`${server.address}/api/elections`)).json()) as { id: string }[];
   for (const [i, { id }] of elections.entries()) {
-    const home = folder(ARCHIVES, `e2e.${basename(join(file, ".."))}.${basename(file, ".spec.ts")}.${testId}-${i}`);
+    const home = folder(ARCHIVES, `e2e.${basename(join(file, ".."))}.${basename(file, ".spec.ts")}.${title.replace(/\W+/g, "_")}.${i}`);
     const archive = join(home, "archive.zip");
     writeFileSync(archive, Buffer.from(await (await fetch(`${server.address}/api/elections/${id}/archive.zip`)).arrayBuffer()));
     writeFileSync(join(home, "receipts.json"), "[]");

@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { unzipSync } from "fflate";
 import { Invalid, type Bytes } from "./bytes.js";
+import { readFiles } from "./zip.js";
 
 export interface Archive {
   entries: Bytes;
@@ -46,25 +46,15 @@ function* readFolder(root: string): Generator<[string, Bytes]> {
 }
 
 export function readZip(bytes: Bytes): Archive {
+  const files = readFiles(bytes);
   const seen = new Set<string>();
-  // Two files of one name could show different archives to different readers.
-  const once = (name: string): boolean => {
-    if (seen.has(name)) throw new Invalid(`the zip has two files ${JSON.stringify(name)}`);
-    seen.add(name);
-    return !name.endsWith("/");
-  };
-  const files = Object.entries(unzip(bytes, once));
-  const entries = files.map(([path]) => path).filter((path) => path === ENTRIES || /^[^/]+\/entries\.bin$/.test(path));
+  for (const [path] of files) {
+    // Two files of one name could show different archives to different readers.
+    if (seen.has(path)) throw new Invalid(`the zip has two files ${JSON.stringify(path)}`);
+    seen.add(path);
+  }
+  const entries = [...seen].filter((path) => path === ENTRIES || /^[^/]+\/entries\.bin$/.test(path));
   if (entries.length > 1) throw new Invalid("the zip holds two archives");
   const prefix = entries[0]?.slice(0, -ENTRIES.length) ?? "";
   return archiveOf(files.filter(([path]) => path.startsWith(prefix)).map(([path, content]) => [path.slice(prefix.length), content]));
-}
-
-function unzip(bytes: Bytes, filter: (name: string) => boolean): Record<string, Bytes> {
-  try {
-    return unzipSync(bytes, { filter: ({ name }) => filter(name) });
-  } catch (error) {
-    if (error instanceof Invalid) throw error;
-    throw new Invalid(`not a zip: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

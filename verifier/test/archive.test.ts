@@ -22,6 +22,37 @@ test("a zip with its files at the top or in one folder", () => {
   assert.deepEqual(readZip(zipSync({ ...inside, "read me": utf8("hello") })).data.size, folder.data.size);
 });
 
+/** As a server writes a zip while it reads the files: all lengths are 64-bit fields, behind each file and in the directory. */
+function streamed(all: Record<string, Uint8Array>): Buffer {
+  const long = (...numbers: number[]): Buffer => Buffer.concat(numbers.map((number) => { const word = Buffer.alloc(8); word.writeBigUInt64LE(BigInt(number)); return word; }));
+  const fields = (length: number, ...values: [at: number, value: number, bytes: 2 | 4][]): Buffer => {
+    const part = Buffer.alloc(length);
+    for (const [at, value, bytes] of values) part.writeUIntLE(value, at, bytes);
+    return part;
+  };
+  const [bodies, directory]: [Buffer[], Buffer[]] = [[], []];
+  let place = 0;
+  for (const [path, bytes] of Object.entries(all)) {
+    const name = Buffer.from(path);
+    const extra = Buffer.concat([fields(4, [0, 1, 2], [2, 16, 2]), long(bytes.length, bytes.length)]);
+    const before = fields(30, [0, 0x04034b50, 4], [6, 8, 2], [18, 0xffffffff, 4], [22, 0xffffffff, 4], [26, name.length, 2], [28, extra.length, 2]);
+    const body = Buffer.concat([before, name, extra, bytes, fields(8, [0, 0x08074b50, 4]), long(bytes.length, bytes.length)]);
+    directory.push(fields(46, [0, 0x02014b50, 4], [8, 8, 2], [20, 0xffffffff, 4], [24, 0xffffffff, 4], [28, name.length, 2], [30, extra.length, 2], [42, place, 4]), name, extra);
+    bodies.push(body);
+    place += body.length;
+  }
+  const list = Buffer.concat(directory);
+  const count = Object.keys(all).length;
+  return Buffer.concat([...bodies, list, fields(22, [0, 0x06054b50, 4], [8, count, 2], [10, count, 2], [12, list.length, 4], [16, place, 4])]);
+}
+
+test("a zip as a server sends it", () => {
+  assert.deepEqual(readZip(streamed(files)), archiveOf(Object.entries(files)));
+  const cut = streamed(files);
+  cut.writeBigUInt64LE(1n << 40n, cut.lastIndexOf("data/") + 4 + 64 + 9);
+  assertInvalid(() => readZip(cut));
+});
+
 test("a zip with two archives, two files of one name, none, or no zip at all", () => {
   assertInvalid(() => readZip(zipSync({ ...files, "b/entries.bin": files["entries.bin"] ?? utf8("") })));
   assertInvalid(() => readZip(zipSync({ "a/b/entries.bin": utf8("") })));
