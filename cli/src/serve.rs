@@ -196,6 +196,7 @@ fn sign_key(text: &str) -> Option<SignKey> {
 pub struct Hosted {
     runtime: Runtime,
     running: Running,
+    hang_ups: HangUps,
 }
 
 impl Hosted {
@@ -207,7 +208,9 @@ impl Hosted {
             StartError::Tls(_) | StartError::TlsSetup(_) | StartError::TlsWithoutHttps => problem!("serve-tls").because(&Chain(&error)),
             _ => failed(&Chain(&error)),
         })?;
-        Ok(Self { runtime, running })
+        // Before anybody is told that it listens: from then on a hang-up must not end it.
+        let hang_ups = runtime.block_on(async { HangUps::new(running.speaks_tls()) }).map_err(|error| failed(&error))?;
+        Ok(Self { runtime, running, hang_ups })
     }
 
     /// Where it listens.
@@ -254,12 +257,11 @@ impl Hosted {
         let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
         let ended = self.runtime.block_on(async {
             let mut told = std::pin::pin!(interrupted());
-            let mut hang_ups = HangUps::new(self.running.speaks_tls())?;
             loop {
                 tokio::select! {
                     ended = self.running.wait() => return ended,
                     told = &mut told => return told,
-                    () = hang_ups.next() => self.running.reload(),
+                    () = self.hang_ups.next() => self.running.reload(),
                 }
             }
         });
