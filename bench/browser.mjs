@@ -22,22 +22,32 @@ const MB = 1_024;
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** What the page's processes use: memory that is in the machine, and their processor time until now. */
+/**
+ * What the renderer processes use: memory that is in the machine, and their processor time until now. The page with all its workers is
+ * one of them, the largest; the browser keeps others of its own, with which it shares much of what each one has.
+ */
 class Renderers {
   /** @param {import("playwright-core").CDPSession} session */
   constructor(session) {
     this.session = session;
-    this.most = 0;
+    this.forget();
     this.reading = setInterval(() => void this.read(), LOOK_EVERY_MS);
   }
 
-  /** Their memory now in MB, their processor time in seconds. */
+  forget() {
+    this.page = 0;
+    this.all = 0;
+  }
+
+  /** Memory of the page's process and of all now in MB, their processor time in seconds. */
   async read() {
     const { processInfo } = await this.session.send("SystemInfo.getProcessInfo");
     const renderers = processInfo.filter(({ type }) => type === "renderer");
-    const memory = renderers.reduce((sum, { id }) => sum + resident(id), 0) / MB;
-    this.most = Math.max(this.most, memory);
-    return { memory, cpu: renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0) };
+    const memory = renderers.map(({ id }) => resident(id) / MB);
+    const [page, all] = [Math.max(...memory), memory.reduce((sum, each) => sum + each, 0)];
+    this.page = Math.max(this.page, page);
+    this.all = Math.max(this.all, all);
+    return { page, cpu: renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0) };
   }
 
   stop() {
@@ -70,13 +80,13 @@ async function inBrowser(work) {
   try {
     await work(page, async (what, act, done) => {
       const before = await renderers.read();
-      renderers.most = 0;
+      renderers.forget();
       const began = performance.now();
       await act();
       await done();
       const seconds = (performance.now() - began) / 1_000;
       const after = await renderers.read();
-      const row = [what, seconds.toFixed(1), (after.cpu - before.cpu).toFixed(1), renderers.most.toFixed(0), before.memory.toFixed(0)];
+      const row = [what, seconds.toFixed(1), (after.cpu - before.cpu).toFixed(1), renderers.page.toFixed(0), before.page.toFixed(0), renderers.all.toFixed(0)];
       console.log(`| ${row.join(" | ")} |`);
     });
   } finally {
@@ -89,8 +99,8 @@ async function inBrowser(work) {
 const press = (page, testId) => page.getByTestId(testId).click();
 
 console.log(`\n${availableParallelism()} cores, ${ballots} ballots\n`);
-console.log("| what | seconds | s of processor of the page | MB of the page at most | MB before |");
-console.log("|---|---|---|---|---|");
+console.log("| what | seconds | s of processor, all renderers | MB of the page's process at most | MB before | MB of all renderers at most |");
+console.log("|---|---|---|---|---|---|");
 
 await inBrowser(async (page, timed) => {
   await page.goto(`${server}/tellers/#${election}`);
