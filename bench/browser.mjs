@@ -17,6 +17,8 @@ const { server, election, key_file, passphrase, ballots } = JSON.parse(readFileS
 
 /** Nothing that is measured may take longer. */
 const PATIENCE_MS = 60 * 60_000;
+/** What is not measured takes seconds. */
+const STEP_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 const MB = 1_024;
 
@@ -75,7 +77,7 @@ async function inBrowser(work) {
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
   const page = await (await browser.newContext({ locale: "en-GB" })).newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(STEP_MS);
   const renderers = new Renderers(await browser.newBrowserCDPSession());
   try {
     await work(page, async (what, act, done) => {
@@ -107,12 +109,11 @@ await inBrowser(async (page, timed) => {
   await press(page, "unlock");
   await page.locator("#key-file").setInputFiles(key_file);
   await page.locator("#passphrase").fill(passphrase);
-  await timed("teller: the key is opened, the log replayed", () => press(page, "open-key"), () => page.locator("[data-testid=task][data-task=closing]").waitFor());
+  await timed("teller: the key is opened, the log replayed", () => press(page, "open-key"), () => page.locator("[data-testid=task][data-task=closing]").waitFor({ timeout: PATIENCE_MS }));
   await press(page, "start-closing");
-  await page.getByTestId("heard").first().check();
-  const first = page.locator("#first-device");
-  if (await first.isVisible()) await first.check();
-  await timed(`teller: ${ballots} boxes fetched, checked, opened`, () => press(page, "confirm"), () => page.getByTestId("opened").waitFor());
+  await page.locator("#first-device").check();
+  for (const heard of await page.getByTestId("heard").all()) await heard.check();
+  await timed(`teller: ${ballots} boxes fetched, checked, opened`, () => press(page, "confirm"), () => page.getByTestId("opened").waitFor({ timeout: PATIENCE_MS }));
   const numbers = ((await page.getByTestId("opened").textContent()) ?? "").match(/\d[\d,]*/g)?.map((number) => Number(number.replaceAll(",", "")));
   if (numbers?.length !== 2 || numbers.some((number) => number !== ballots)) throw new Error(`not all boxes were opened: ${numbers}`);
 });
@@ -120,5 +121,5 @@ await inBrowser(async (page, timed) => {
 await inBrowser(async (page, timed) => {
   await page.goto(`${server}/audit/#${election}`);
   await page.getByTestId("audit-server").waitFor();
-  await timed(`audit page: ${ballots} ballots, the whole log`, () => press(page, "audit-server"), () => page.locator("[data-testid=verdict][data-accepted=true]").waitFor());
+  await timed(`audit page: ${ballots} ballots, the whole log`, () => press(page, "audit-server"), () => page.locator("[data-testid=verdict][data-accepted=true]").waitFor({ timeout: PATIENCE_MS }));
 });
