@@ -241,6 +241,7 @@ export async function countTour(stage: Stage): Promise<void> {
 
   for (const [i, voter] of vote.voters.entries()) await castByProgram(voter, [i < 4 ? [i % 3] : "blank", [i % 4]]);
   await visitAt(await open(), visit, vote.page("results"), "results-open", "turnout");
+  await visitAt(await open(), visit, vote.page("embed"), "embed-open", "turnout");
   vote.end();
   await expect.poll(() => vote.phase()).toBe("closed");
   await visitAt(await open(), visit, vote.page("results"), "results-closed", "turnout");
@@ -286,6 +287,7 @@ export async function countTour(stage: Stage): Promise<void> {
   await expect(results.getByTestId("total-0")).toBeVisible();
   await results.locator("#by-group summary").click();
   await visit(results, "results-counted");
+  await visitAt(await open(), visit, vote.page("embed"), "embed-counted", "total-0");
   await audits(stage, vote, home);
 }
 

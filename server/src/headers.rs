@@ -26,6 +26,9 @@ const POLICY: [&str; 2] = [
      require-trusted-types-for 'script'; trusted-types isoloir-worker",
 ];
 
+/// The page that is made to be shown in other sites' pages. Nothing on it acts, so a click that was lured from its reader does nothing.
+const EMBED: &str = "/embed/";
+
 /// The page that audits. It may ask other servers, mirrors and witnesses for what they have of a log: it holds no secret, and the only
 /// addresses that it asks are those that the reader typed.
 const AUDIT: &str = "/audit/";
@@ -49,18 +52,28 @@ pub(crate) fn policy(witnesses: &[&str]) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{before}{asked}{after}")).ok()
 }
 
+/// The same policy for a page that any other may show.
+fn framed_anywhere(policy: HeaderValue) -> Option<HeaderValue> {
+    HeaderValue::from_str(&policy.to_str().ok()?.replace("frame-ancestors 'none'", "frame-ancestors *")).ok()
+}
+
 /// Adds the headers that the handler has not set itself.
 pub(crate) async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let service = request.app_data::<web::Data<Service>>();
     let https = service.is_some_and(|service| service.config.is_https());
     let usual = service.map(|service| service.policy.clone());
-    let policy = if request.path() == AUDIT { policy(&["https:", "http:"]) } else { usual };
+    let framed = request.path() == EMBED;
+    let policy = match request.path() {
+        AUDIT => policy(&["https:", "http:"]),
+        EMBED => policy(&[]).and_then(framed_anywhere),
+        _ => usual,
+    };
     // The log is public and meant to be read by other people's programs. Nothing else is.
     let public = request.path().starts_with("/api/") || request.path().starts_with("/log/");
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
+    for (name, value) in ALWAYS.into_iter().filter(|(name, _)| !framed || *name != X_FRAME_OPTIONS) {
         set(headers, name, value);
     }
     if let Some(policy) = policy {

@@ -16,6 +16,7 @@ export const sections = {
   tellers: ["tellers", "manifest", "check", "void"],
   organiser: ["organiser"],
   results: ["results", "void"],
+  embed: ["embed", "results"],
   audit: ["audit", "faults", "files", "void"],
   status: ["status"],
   accessibility: ["accessibility"],

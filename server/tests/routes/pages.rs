@@ -22,6 +22,7 @@ fn pages() -> TempDir {
     write("index.html", "<!doctype html>home");
     write("vote/index.html", "<!doctype html>vote");
     write("audit/index.html", "<!doctype html>audit");
+    write("embed/index.html", "<!doctype html>embed");
     write("assets/app-1a2b.js", "let a;");
     write("assets/app-1a2b.js.br", "brotli");
     write("assets/app-1a2b.js.gz", "gzip");
@@ -56,6 +57,21 @@ fn only_the_page_that_audits_may_ask_other_servers() {
     assert_eq!(policy("/audit/"), POLICY.replace("connect-src 'self'", "connect-src 'self' https: http:"));
     for path in ["/", "/vote/", "/audit/index.html", "/assets/app-1a2b.js"] {
         assert_eq!(policy(path), POLICY, "{path}");
+    }
+}
+
+#[test]
+fn only_the_page_made_for_it_may_be_framed() {
+    let folder = pages();
+    let server = server(&folder, |_| {});
+    let http = server.http();
+    let page = http.get("/embed/").expect(200);
+    assert_eq!(page.header("content-security-policy"), POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"));
+    assert_eq!((page.header("x-frame-options"), page.header("set-cookie")), ("", ""));
+    for path in ["/", "/vote/", "/embed", "/embed/index.html", "/embed/nothing", "/audit/", "/assets/app-1a2b.js", "/api/elections"] {
+        let answer = http.get(path);
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
     }
 }
 

@@ -7,8 +7,8 @@ import { t, tx } from "../lib/i18n";
 import type { Manifest } from "../wasm/types";
 import { when } from "./parts";
 
-/** Tellers with their state, on request with their last drill, and how far each witness has followed. */
-export function people(manifest: Manifest, status: Status, drills = false): Child {
+/** Tellers with their state, on request with their last drill, and how far each witness has followed; `how` tells how both can be checked. */
+export function people(manifest: Manifest, status: Status, drills = false, how?: (claim: "tellers" | "witnesses") => Child): Child {
   const closed = ["closed", "fixed", "counted"].includes(status.phase);
   const state = (teller: Status["tellers"][number]): [string, string] => {
     if (teller.summed) return ["ok", t("common.teller_summed")];
@@ -23,12 +23,14 @@ export function people(manifest: Manifest, status: Status, drills = false): Chil
       const [tone, text] = state(teller);
       return h("li", null, h("span", null, teller.name, drills ? [h("br"), h("small", { class: "muted" }, teller.last_drill === null ? t("common.drill_never") : tx("common.drill_on", { time: when(teller.last_drill) }))] : null), h("span", { class: `badge ${tone}` }, text));
     })),
+    how?.("tellers"),
     manifest.witnesses.length === 0 ? null : [
       h("p", { class: "label" }, t("common.witnesses", { count: manifest.witness_quorum })),
       h("ul", { class: "people" }, status.witnesses.map((witness) => h("li", null,
         h("span", null, witness.name),
         h("span", { class: witness.seen_size === null ? "badge warn" : "badge ok" },
           witness.seen_size === null ? t("common.witness_unseen") : t("common.witness_seen", { size: witness.seen_size, of: status.size }))))),
+      how?.("witnesses"),
     ],
   ];
 }

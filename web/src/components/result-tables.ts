@@ -50,16 +50,18 @@ function byGroup(manifest: Manifest, q: number, buckets: readonly CountedBucket[
       (bucket.totals[q] ?? []).map((votes) => h("td", { class: "n" }, formatNumber(votes))))))));
 }
 
-/** Everything about a published result. */
-export function resultTables(manifest: Manifest, buckets: readonly CountedBucket[]): Child {
+/** Everything about a published result; `how` tells how totals and groups can be checked. */
+export function resultTables(manifest: Manifest, buckets: readonly CountedBucket[], how?: (claim: "totals" | "groups") => Child): Child {
   const totals = sumTotals(buckets);
   const weight = buckets.reduce((sum, bucket) => sum + bucket.weight, 0);
   const merged = buckets.some((bucket) => bucket.merged);
   return [
     manifest.questions.map((_, q) => overall(manifest, q, totals[q] ?? [], weight)),
     h("p", { class: "small muted" }, t("common.share_note")),
+    how?.("totals"),
     h("details", { id: "by-group" }, h("summary", null, t("common.by_group")),
       manifest.questions.map((_, q) => byGroup(manifest, q, buckets)),
-      merged ? h("p", { class: "small muted" }, t("common.merged_note", { count: manifest.smallest_group })) : null),
+      merged ? h("p", { class: "small muted" }, t("common.merged_note", { count: manifest.smallest_group })) : null,
+      how?.("groups")),
   ];
 }

@@ -2,6 +2,7 @@
 // problem) or `Unreachable` (no answer). Secrets and proofs are not handled here: see ../wasm.
 
 import { inOneFile } from "./inlined";
+import type { Manifest } from "../wasm/manifest";
 import type { ComplaintKind, ElectionId, ListedBallot, Milliseconds, Phase, Text } from "../wasm/types";
 
 export interface ElectionSummary {
@@ -246,6 +247,8 @@ export const api = {
   elections: (options?: RequestOptions): Promise<ElectionSummary[]> => json("/api/elections", options),
   server: (options?: RequestOptions): Promise<ServerStatus> => timed("/api/status", options),
   status: (election: ElectionId, options?: RequestOptions): Promise<Status> => timed(at(election), options),
+  /** As the server gives it: whether it is the election of the id, only the module can tell. */
+  manifest: (election: ElectionId, options?: RequestOptions): Promise<Manifest> => json(at(election, "/manifest"), options),
   /** Of a copy at another origin. */
   copy: (origin: string, election: ElectionId, options?: RequestOptions): Promise<CopyStatus> => json(`${origin}${at(election)}`, options),
   slot: (election: ElectionId, slot: number, options?: RequestOptions): Promise<Slot> => json(at(election, `/slots/${slot}`), options),

@@ -67,11 +67,11 @@ export function pickLanguage(offered: readonly string[], chosen: string | null, 
   return offered.includes("en") ? "en" : (offered[0] ?? "en");
 }
 
-/** Loads the reader's language for a page. */
-export async function startLanguages(catalogues: Catalogues): Promise<void> {
+/** Loads the reader's language for a page; one in a frame does not look into the device's storage. */
+export async function startLanguages(catalogues: Catalogues, mayLook = true): Promise<void> {
   available = Object.keys(catalogues);
   inAddress = new URLSearchParams(location.search).get(PARAMETER);
-  await useLanguage(catalogues, pickLanguage(available, inAddress ?? storedLanguage(), navigator.languages));
+  await useLanguage(catalogues, pickLanguage(available, inAddress ?? (mayLook ? storedLanguage() : null), navigator.languages));
 }
 
 /** Changes the language and remembers it: on this device where storage is allowed, else in the address. */

@@ -25,6 +25,8 @@ const SPAN_AFTER_MS = 2_000;
 const MEGABYTE = 1_000_000;
 
 const fragment = takeFragment();
+/** The check that somebody wants to see, from a link of the results page. */
+const asked = /^V(?:[1-9]|1[0-2])$/.exec(new URLSearchParams(location.search).get("check") ?? "")?.[0] ?? null;
 reloadOnNewLink();
 void start();
 
@@ -84,6 +86,7 @@ function ask(shell: Shell, module: Isoloir, election: ElectionId | null, error: 
         h("h1", null, t("audit.heading")),
         h("p", { class: "lead" }, t("audit.intro")),
         error ? errorNote(error, explained(error)) : null,
+        asked ? note("info", t("audit.asked", { check: asked }), t(`audit.${asked}` as Key), t("audit.asked_how", { check: asked })) : null,
         h("section", { class: "card", "aria-labelledby": "server" },
           h("h2", { id: "server" }, t("audit.from_server")),
           h("p", null, t("audit.from_server_text")),
@@ -185,6 +188,7 @@ function show(shell: Shell, module: Isoloir, election: ElectionId | null, report
       h("div", { "data-testid": "verdict", "data-accepted": String(report.accepted) }, report.accepted
         ? verdict("ok", t("audit.accepted"), h("p", null, state?.result ? t("audit.accepted_text") : t("audit.accepted_so_far")))
         : verdict("bad", t("audit.rejected"), h("p", null, t("audit.rejected_text", { count: failed.length })))),
+      answered(report),
       sources(report.sources),
       h("h2", null, t("audit.checks")),
       h("ol", { class: "checks", "data-testid": "checks" }, report.checks.map((check) => line(check, report.accepted))),
@@ -210,6 +214,15 @@ function show(shell: Shell, module: Isoloir, election: ElectionId | null, report
         button(t("audit.again"), () => ask(shell, module, election, null), "plain", "audit-again")),
     ],
   });
+}
+
+/** What came out for the check that was asked for, before all others. */
+function answered(report: AuditReport): Child {
+  const check = report.checks.find((each) => each.check === asked);
+  if (!check) return null;
+  return h("section", { class: "card", "aria-labelledby": "asked", "data-testid": "asked" },
+    h("h2", { id: "asked" }, t("audit.asked", { check: check.check })),
+    h("ul", { class: "checks" }, line(check, report.accepted)));
 }
 
 function warningText(warning: AuditReport["warnings"][number]): string {

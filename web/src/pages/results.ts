@@ -5,7 +5,7 @@ import catalogues from "virtual:catalogues/results";
 import { chooseElection } from "../components/choose-election";
 import { clockNote, heading } from "../components/election";
 import { errorScreen } from "../components/errors";
-import { bar, button, facts, groups, note, when, withTime, working, written } from "../components/parts";
+import { bar, button, facts, field, groups, note, when, withTime, working, written } from "../components/parts";
 import { missingBoxes } from "../components/missing-boxes";
 import { people } from "../components/people";
 import { resultTables, type CountedBucket } from "../components/result-tables";
@@ -14,7 +14,7 @@ import { voidBallots } from "../components/void-ballots";
 import { api, serverNow, type Status } from "../lib/api";
 import { h, type Child } from "../lib/dom";
 import { takeFragment } from "../lib/fragment";
-import { formatNumber, formatPercent, formatShortTime, language, t, tx } from "../lib/i18n";
+import { electionText, formatNumber, formatPercent, formatShortTime, language, t, tx } from "../lib/i18n";
 import { isoloir } from "../lib/isoloir";
 import { resultCsv, resultJson } from "../lib/open-data";
 import { votingNow } from "../lib/phase";
@@ -22,8 +22,24 @@ import { reloadOnNewLink } from "../lib/reload";
 import type { ElectionInfo } from "../wasm/types";
 
 const REFRESH_MS = 15_000;
+
+/** Each thing that the page says, and the check of the audit (section 9 of the specification) that shows whether it is so. */
+const CHECKED_BY = {
+  voters: "V3",
+  ballots: "V5",
+  hours: "V1",
+  totals: "V11",
+  groups: "V9",
+  void: "V8",
+  tellers: "V10",
+  witnesses: "V1",
+  codes: "V1",
+} as const;
+type Claim = keyof typeof CHECKED_BY;
+
 const fragment = takeFragment();
 reloadOnNewLink();
+openOnPaper();
 void start();
 
 async function start(): Promise<void> {
@@ -57,16 +73,18 @@ async function start(): Promise<void> {
 function screen(info: ElectionInfo, status: Status): Child {
   const { manifest } = info;
   const counted = status.phase === "counted" && status.buckets !== null;
+  const how = (claim: Claim): Child => howToCheck(info.id, claim);
   return [
     heading(manifest.title, counted ? t("results.heading") : t("results.heading_status")),
     h("p", null, h("span", { class: "badge", "data-testid": "phase", "data-phase": status.phase }, t(`common.phase_${status.phase}`))),
     clockNote(),
-    counted && status.buckets ? resultTables(manifest, status.buckets) : progress(info, status),
-    turnout(status),
+    counted && status.buckets ? resultTables(manifest, status.buckets, how) : progress(info, status),
+    turnout(status, how),
     h("h2", null, t("results.who")),
     h("p", null, t("results.who_text", { threshold: info.threshold, count: manifest.tellers.length })),
-    people(manifest, status),
+    people(manifest, status, false, how),
     voidBallots(manifest, status.void.map(({ index, slot, ...reason }) => ({ index, slot, reasons: [reason] }))),
+    status.void.length > 0 ? how("void") : null,
     missingBoxes(manifest, status.missing),
     notices(status),
     h("h2", null, t("results.verify")),
@@ -76,12 +94,51 @@ function screen(info: ElectionInfo, status: Status): Child {
       status.fix ? [t("common.counting_code"), groups(status.fix.code)] : null,
       [t("results.log_size"), formatNumber(status.size)],
     ]),
+    status.closing ? how("codes") : null,
     h("div", { class: "actions" },
       h("a", { class: "button primary", href: `/audit/#${info.id}` }, t("results.to_audit")),
       h("a", { class: "button", href: `/check/#${info.id}` }, t("common.link_check")),
-      h("a", { class: "button", href: api.archivePath(info.id), download: true }, t("results.archive"))),
+      h("a", { class: "button", href: api.archivePath(info.id), download: true }, t("results.archive")),
+      button(t("common.print"), () => print(), "plain", "print")),
     counted && status.buckets ? openData(info, status, status.buckets) : null,
+    embedding(info),
+    h("p", { class: "only-print small" }, t("results.address", { address: location.href })),
   ];
+}
+
+/** Leads to the audit page, which begins and ends with that check. */
+function howToCheck(election: string, claim: Claim): Child {
+  const check = CHECKED_BY[claim];
+  return h("p", { class: "small" }, h("a", { href: `/audit/?check=${check}#${election}`, "data-claim": claim }, t(`results.how_${claim}`, { check })));
+}
+
+/** Paper cannot be opened by a click: what is closed is open while the page is printed. */
+function openOnPaper(): void {
+  let opened: HTMLDetailsElement[] = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll<HTMLDetailsElement>("main details:not([open], .no-print)")];
+    for (const each of opened) each.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const each of opened) each.open = false;
+  });
+}
+
+/** The line that shows the election on another site (embed.ts). */
+function embedding(info: ElectionInfo): Child {
+  const title = electionText(info.manifest.title).text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  const html = `<iframe src="${location.origin}/embed/#${info.id}" title="${title}" width="100%" height="480" loading="lazy" style="border:0"></iframe>`;
+  const line = h("textarea", { rows: 4, readonly: true, dir: "ltr", spellcheck: "false" }, html);
+  const copied = h("span", { role: "status", class: "muted" });
+  const copy = async (): Promise<void> => {
+    line.select();
+    // Where a browser does not allow copying, the line is selected.
+    await navigator.clipboard.writeText(line.value).then(() => (copied.textContent = t("common.copied")), () => undefined);
+  };
+  return h("details", { id: "embed", class: "no-print" }, h("summary", null, t("results.embed")),
+    h("p", null, t("results.embed_text")),
+    field({ id: "embed-line", label: t("results.embed_line"), input: line }),
+    h("div", { class: "actions" }, button(t("results.embed_copy"), copy, "compact", "embed-copy"), copied));
 }
 
 /** The result as files. */
@@ -115,21 +172,21 @@ function progress(info: ElectionInfo, status: Status): Child {
   ];
 }
 
-function turnout(status: Status): Child {
+function turnout(status: Status, how: (claim: Claim) => Child): Child {
   const share = status.voters > 0 ? status.ballots / status.voters : 0;
   return [
     h("h2", null, t("results.turnout")),
     status.voters === 0
       ? h("p", null, t("results.no_roll"))
       : h("p", { class: "lead", "data-testid": "turnout" }, t("results.turnout_text", { ballots: status.ballots, count: status.voters, share: formatPercent(share) })),
-    status.voters === 0 ? null : bar(share),
+    status.voters === 0 ? null : [bar(share), how("voters"), how("ballots")],
     h("p", { class: "small muted" }, t("results.updated", { time: formatShortTime(status.now) })),
-    byHour(status),
+    byHour(status, how),
   ];
 }
 
 /** The table is the data; the bars beside the hours only draw it. */
-function byHour(status: Status): Child {
+function byHour(status: Status, how: (claim: Claim) => Child): Child {
   if (status.turnout.length === 0) return null;
   const most = Math.max(...status.turnout.map((hour) => hour.ballots));
   return h("details", { id: "by-hour" }, h("summary", null, t("results.by_hour")),
@@ -142,7 +199,8 @@ function byHour(status: Status): Child {
         h("th", { scope: "row" }, h("time", { datetime: new Date(hour.from).toISOString() }, formatShortTime(hour.from)), bar(hour.ballots / most)),
         h("td", { class: "n" }, formatNumber(hour.voters)),
         h("td", { class: "n" }, formatNumber(hour.ballots))))))),
-    h("p", { class: "small muted" }, t("results.hour_note")));
+    h("p", { class: "small muted" }, t("results.hour_note")),
+    how("hours"));
 }
 
 function notices(status: Status): Child {
