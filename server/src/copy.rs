@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isoloir_protocol::{
     ballot::Ballot,
-    log::entry::{Entry, Kind as EntryKind, data_of},
+    log::{
+        checkpoint,
+        entry::{Entry, Kind as EntryKind, data_of},
+    },
     manifest::{ElectionId, Manifest},
     sealed_box,
     signature::SignSecret,
@@ -112,7 +115,7 @@ impl Running {
             None => self.service.store.create_log(&new_log(manifest)).await?,
         };
         let first = self.service.store.head(row.number).await?.size;
-        let checkpoint = witnesses::alone(note, manifest).ok_or(CopyError::Note)?;
+        let checkpoint = checkpoint::alone(note, manifest).ok_or(CopyError::Note)?;
         let Kept { leaves, mut data } = part;
         let entry = |(index, leaf): (u64, Vec<u8>)| {
             let hash = Entry::decode(&leaf).ok().and_then(|entry| data_of(&entry).ok().flatten());

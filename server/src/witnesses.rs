@@ -76,7 +76,7 @@ impl Brought {
         if root_at(size) != Some(root) {
             return Err(NotBrought::Fork { size });
         }
-        let bare = alone(note, manifest).ok_or(NotBrought::Note(CheckpointError::Unsigned))?;
+        let bare = checkpoint::alone(note, manifest).ok_or(NotBrought::Note(CheckpointError::Unsigned))?;
         let valid = |line: &str| {
             let alone = checkpoint::open(&format!("{bare}{line}\n"), manifest).ok()?;
             let [cosignature] = alone.cosignatures.as_slice() else { return None };
@@ -100,13 +100,6 @@ impl Brought {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
-}
-
-/// The note with the log's signature alone.
-pub(crate) fn alone(note: &str, manifest: &Manifest) -> Option<String> {
-    let (text, lines) = note.rsplit_once("\n\n")?;
-    let alone = |line| format!("{text}\n\n{line}\n");
-    lines.lines().map(alone).find(|alone| checkpoint::open(alone, manifest).is_ok())
 }
 
 /// What keeping a note's cosignatures changes.

@@ -17,7 +17,7 @@ pub const NOTE_LEN: usize = 1 << 20;
 
 /// The signature types of C2SP signed-note.
 const ED25519: u8 = 0x01;
-const COSIGNATURE_V1: u8 = 0x04;
+pub(super) const COSIGNATURE_V1: u8 = 0x04;
 
 /// Why a text is not a checkpoint of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -168,6 +168,13 @@ pub fn open_with(note: &str, origin: &str, log_key: &SignKey, witnesses: &[(Stri
         }
     }
     if signed { Ok(opened) } else { Err(CheckpointError::Unsigned) }
+}
+
+/// The note with the log's signature alone; `None` if it has none.
+pub fn alone(note: &str, manifest: &Manifest) -> Option<String> {
+    let (text, lines) = note.rsplit_once("\n\n")?;
+    let alone = |line| format!("{text}\n\n{line}\n");
+    lines.lines().map(alone).find(|alone| open(alone, manifest).is_ok())
 }
 
 /// The first note with those signature lines of the second that it lacks. Both must be about the same

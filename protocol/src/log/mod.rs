@@ -1,4 +1,4 @@
-//! The log: entries, Merkle tree, checkpoints and receipts (section 5).
+//! The log: entries, Merkle tree, checkpoints, witnesses and receipts (section 5).
 
 pub mod checkpoint;
 pub mod consent;
@@ -7,3 +7,4 @@ pub mod notice;
 pub mod receipt;
 pub mod replacement;
 pub mod tree;
+pub mod witness;
