@@ -16,12 +16,12 @@ use clap::{Args, Subcommand};
 use isoloir_protocol::{
     log::{
         checkpoint::{self, Opened},
-        tree::Hash,
+        witness::{Judgement, Memory, is_witness_name},
     },
+    manifest::ElectionId,
     signature::SignSecret,
 };
 use isoloir_server::{Alarm, Told};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     args::Ending,
@@ -79,32 +79,13 @@ pub struct RunArgs {
 pub fn run(ctx: &mut Context, command: WitnessCommand) -> Outcome<Ending> {
     match command {
         WitnessCommand::Keygen(args) => {
-            let fits = (1..=200).contains(&args.name.len()) && args.name.bytes().all(|byte| (0x21..=0x7E).contains(&byte) && byte != b'+');
-            if !fits {
+            if !is_witness_name(&args.name) {
                 return Err(problem!("witness-name", "name" => args.name));
             }
             keys::generate(ctx, &args, Role::Witness, "").map(|_| Ending::Good)
         }
         WitnessCommand::Run(args) => follow(ctx, &args, &|| false),
     }
-}
-
-const FORMAT: &str = "isoloir/witness-state-1";
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct State {
-    format: String,
-    election: String,
-    /// Size of the last cosigned checkpoint.
-    size: u64,
-    /// Its root in hex.
-    root: String,
-    /// The checkpoint as the log signed it.
-    note: String,
-    /// The other checkpoint, once there were two that do not fit together, or a log that breaks the rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alarm: Option<String>,
 }
 
 /// One witness of one election.
@@ -116,7 +97,7 @@ struct Witness<'a> {
     place: usize,
     name: String,
     path: PathBuf,
-    state: State,
+    memory: Memory,
     /// What it serves, if it does.
     copy: Option<Copy>,
 }
@@ -131,14 +112,14 @@ impl<'a> Witness<'a> {
             .state
             .clone()
             .unwrap_or_else(|| durable::beside(&args.sign.key.key, &format!(".{}.seen.json", id.get(..8).unwrap_or(&id))));
-        let state = load(&path, &id)?;
+        let memory = load(&path, &target.id())?;
         let folder = || durable::beside(&args.sign.key.key, &format!(".{}.log", id.get(..8).unwrap_or(&id)));
         let serve = |listen| {
             let (data, pages) = (args.data.clone().unwrap_or_else(folder), args.pages.clone());
             Copy::start(ctx, Place { listen, data, public_url: args.public_url.clone(), pages })
         };
         let copy = args.listen.map(serve).transpose()?;
-        let mut witness = Self { target, follower: Follower::new(target), secret, place, name: name.clone(), path, state, copy };
+        let mut witness = Self { target, follower: Follower::new(target), secret, place, name: name.clone(), path, memory, copy };
         witness.begin_again()?;
         Ok(witness)
     }
@@ -156,14 +137,14 @@ impl<'a> Witness<'a> {
     /// Says beside the copy whose it is and whether there is an alarm.
     fn tell(&self, seen: Option<u64>) {
         let Some(copy) = &self.copy else { return };
-        let alarm = self.state.alarm.as_ref().map(|shown| Alarm { kept: self.state.note.clone(), shown: shown.clone() });
+        let alarm = self.memory.alarm().map(|shown| Alarm { kept: self.memory.note().to_owned(), shown: shown.to_owned() });
         let of = self.target.client.base().to_owned();
         copy.tell(&self.target.id(), Told { witness: Some(self.name.clone()), of, seen, alarm });
     }
 
     /// Looks at the log once; true if there was something new to cosign.
     fn look(&mut self, ctx: &mut Context) -> Outcome<bool> {
-        if self.state.alarm.is_some() {
+        if self.memory.alarm().is_some() {
             return Err(problem!("witness-alarmed", "path" => self.path.display()));
         }
         let opened = match self.follower.catch_up() {
@@ -171,25 +152,23 @@ impl<'a> Witness<'a> {
             Err(problem) if is_evidence(&problem) => return Err(self.alarm(problem)),
             Err(problem) => return Err(problem),
         };
-        let (size, root) = (opened.checkpoint.size, opened.checkpoint.root);
-        if size < self.state.size {
-            return Err(problem!("log-shrank", "before" => self.state.size, "now" => size));
-        }
-        if self.state.size > 0
-            && self.follower.election().tree().root_at(self.state.size).map(hex::encode).as_ref() != Some(&self.state.root)
-        {
-            return Err(self.alarm(problem!("log-forked", "size" => self.state.size)));
+        let size = opened.checkpoint.size;
+        match self.memory.judge(&opened.checkpoint, self.follower.election().tree()) {
+            Judgement::Continues => {}
+            Judgement::Older => return Err(problem!("log-shrank", "before" => self.memory.size(), "now" => size)),
+            Judgement::Fork => return Err(self.alarm(problem!("log-forked", "size" => self.memory.size()))),
         }
         if let Some(copy) = &self.copy {
             copy.keep(self.target, &mut self.follower, &BTreeMap::new())?;
             self.tell(Some(ctx.now()));
         }
-        if size == self.state.size && self.has_cosigned(&opened) {
+        if size == self.memory.size() && self.has_cosigned(&opened) {
             return Ok(false);
         }
         self.follower.compare_clocks(ctx);
-        self.remember(size, &root)?;
         let note = self.follower.note();
+        self.memory.remember(&opened.checkpoint, note);
+        save(&self.path, &self.memory)?;
         let line = checkpoint::cosign(note, &self.name, &self.secret, ctx.now() / 1_000)
             .map_err(|error| problem!("checkpoint-invalid").because(&error))?;
         let cosigned = format!("{note}{line}");
@@ -204,18 +183,11 @@ impl<'a> Witness<'a> {
         opened.cosignatures.iter().any(|one| one.witness == self.place)
     }
 
-    fn remember(&mut self, size: u64, root: &Hash) -> Outcome<()> {
-        self.state.size = size;
-        self.state.root = hex::encode(root);
-        self.follower.note().clone_into(&mut self.state.note);
-        save(&self.path, &self.state)
-    }
-
     /// Keeps both checkpoints, and never cosigns this log again.
     fn alarm(&mut self, problem: Problem) -> Problem {
-        self.state.alarm = Some(self.follower.seen().to_owned());
+        self.memory.raise_alarm(self.follower.seen(), None);
         let alarm = problem!("witness-alarm", "path" => self.path.display()).with(problem);
-        let saved = save(&self.path, &self.state);
+        let saved = save(&self.path, &self.memory);
         self.tell(None);
         match saved {
             Ok(()) => alarm,
@@ -229,26 +201,15 @@ pub(crate) fn is_evidence(problem: &Problem) -> bool {
     matches!(problem.key(), "log-forked" | "log-breaks-rules" | "manifest-of-another")
 }
 
-fn load(path: &Path, election: &str) -> Outcome<State> {
+fn load(path: &Path, election: &ElectionId) -> Outcome<Memory> {
     if !path.exists() {
-        return Ok(State {
-            format: FORMAT.to_owned(),
-            election: election.to_owned(),
-            size: 0,
-            root: String::new(),
-            note: String::new(),
-            alarm: None,
-        });
+        return Ok(Memory::new(election));
     }
-    let unreadable = || problem!("witness-state-unreadable", "path" => path.display());
-    let state: State = serde_json::from_slice(&durable::read(path)?).map_err(|error| unreadable().because(&error))?;
-    if state.format == FORMAT && state.election == election { Ok(state) } else { Err(unreadable()) }
+    Memory::parse(&durable::read(path)?, election).ok_or_else(|| problem!("witness-state-unreadable", "path" => path.display()))
 }
 
-fn save(path: &Path, state: &State) -> Outcome<()> {
-    let json =
-        serde_json::to_vec_pretty(state).map_err(|error| problem!("witness-state-unreadable", "path" => path.display()).because(&error))?;
-    durable::replace(path, &json, true)
+fn save(path: &Path, memory: &Memory) -> Outcome<()> {
+    durable::replace(path, memory.to_json().as_bytes(), true)
 }
 
 /// Follows a log until `stop` says so, once if asked, or until the log turns out to be wrong.
@@ -263,16 +224,16 @@ pub fn follow(ctx: &mut Context, args: &RunArgs, stop: &dyn Fn() -> bool) -> Out
     let mut alarmed = None;
     loop {
         match witness.look(ctx) {
-            Ok(true) => say!(ctx, "witness-cosigned", "size" => witness.state.size),
+            Ok(true) => say!(ctx, "witness-cosigned", "size" => witness.memory.size()),
             Ok(false) => {}
             // It goes on serving what it saw, with the alarm.
-            Err(problem) if witness.copy.is_some() && witness.state.alarm.is_some() => {
+            Err(problem) if witness.copy.is_some() && witness.memory.alarm().is_some() => {
                 if alarmed.is_none() {
                     ctx.complain(&problem);
                     alarmed = Some(problem);
                 }
             }
-            Err(problem) if args.once || witness.state.alarm.is_some() => return Err(problem),
+            Err(problem) if args.once || witness.memory.alarm().is_some() => return Err(problem),
             // A server that is away is waited for.
             Err(problem) => {
                 ctx.complain(&problem);

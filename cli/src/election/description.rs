@@ -10,7 +10,7 @@
 //! tellers = ["teller-1.pub.json", "teller-2.pub.json", "teller-3.pub.json"]    # files that the tellers sent
 //! threshold = 2
 //! registrars = ["registrar-1.pub.json", "registrar-2.pub.json"]
-//! witnesses = ["witness-1.pub.json", "witness-2.pub.json"]
+//! witnesses = ["witness-1.pub.json", "rival.example+a1b2c3d4+BK3…"]    # files, or the lines that the page /witness/ gave
 //!
 //! [[questions]]
 //! title = { fr = "Quel texte ?", en = "Which text?" }
@@ -24,6 +24,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use isoloir_protocol::{
+    log::witness::read_verifier_line,
     manifest::{Document, ElectionId, Format, Log, Organiser, Suite},
     question::{Question, Text},
 };
@@ -73,7 +74,7 @@ struct Written {
     threshold: u8,
     registrars: Vec<PathBuf>,
     #[serde(default)]
-    witnesses: Vec<PathBuf>,
+    witnesses: Vec<String>,
     /// Left out: two if there are as many, else as few as the protocol allows.
     witness_quorum: Option<u32>,
     #[serde(default = "sixty")]
@@ -145,7 +146,7 @@ impl Description {
             closes: times::parse(&written.closes, &zone)?,
             tellers: files(&written.tellers, Role::Teller)?,
             registrars: files(&written.registrars, Role::Registrar)?,
-            witnesses: files(&written.witnesses, Role::Witness)?,
+            witnesses: written.witnesses.iter().map(|named| witness(folder, named)).collect::<Outcome<Vec<_>>>()?,
             written,
         })
     }
@@ -284,6 +285,16 @@ impl Description {
             }
         }
         warnings
+    }
+}
+
+/// A witness of the description: the line that the witness sent, or the public file that lies beside.
+fn witness(folder: &Path, named: &str) -> Outcome<PublicFile> {
+    match read_verifier_line(named.trim()) {
+        Some((name, key)) => {
+            Ok(PublicFile { role: Role::Witness, name, channel: String::new(), seal: String::new(), sign: STANDARD.encode(key.bytes()) })
+        }
+        None => PublicFile::load(&folder.join(named), Role::Witness),
     }
 }
 

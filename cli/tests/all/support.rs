@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use isoloir::{
     args::{self, Ending},
     audit,
@@ -22,6 +23,7 @@ use isoloir::{
     reference::Target,
     serve::{Hosted, SharedWithServer},
 };
+use isoloir_protocol::{log::witness::verifier_line, signature::SignKey};
 use isoloir_server::{Config, Organisers, Pages, SharedClock};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -249,6 +251,8 @@ impl Desk {
 
     pub fn describe(&self, file: &str, name: &str, opens: u64, closes: u64) {
         let sections: Vec<String> = isoloir::demo::SECTIONS.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        // One witness has sent a file, the other one a line.
+        let line = self.witness_line("witness-2.key.pub.json");
         let text = format!(
             r#"
 name = "{name}"
@@ -263,7 +267,7 @@ smallest_group = 3
 threshold = 2
 tellers = ["teller-1.key.pub.json", "teller-2.key.pub.json", "teller-3.key.pub.json"]
 registrars = ["registrar-1.key.pub.json", "registrar-2.key.pub.json"]
-witnesses = ["witness-1.key.pub.json", "witness-2.key.pub.json"]
+witnesses = ["witness-1.key.pub.json", "{line}"]
 
 [[questions]]
 title = {{ fr = "Quel texte ?", en = "Which text?" }}
@@ -280,6 +284,13 @@ max = 2
             groups = sections.join(", "),
         );
         self.write(file, &text);
+    }
+
+    fn witness_line(&self, public: &str) -> String {
+        let file: serde_json::Value = serde_json::from_slice(&std::fs::read(self.path(public)).unwrap()).unwrap();
+        let key = STANDARD.decode(file["sign"].as_str().unwrap()).unwrap();
+        let key = SignKey::from_bytes(&key.try_into().unwrap()).unwrap();
+        verifier_line(file["name"].as_str().unwrap(), &key)
     }
 
     /// Announces the election and gets everybody's consent.
