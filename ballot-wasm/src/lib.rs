@@ -3,7 +3,7 @@
 //!
 //! Nothing here computes anything of the protocol: arguments are converted, `isoloir-protocol` is called,
 //! results and errors are converted back. There are two builds: the small one of the voters' pages, and
-//! with the feature `count` the one of tellers and auditors, who replay whole logs. Every class has a plain Rust half, which the native tests use,
+//! with the feature `count` the one of tellers, witnesses and auditors, who replay whole logs. Every class has a plain Rust half, which the native tests use,
 //! and a bound half, which TypeScript sees. Requests to the server are made by `web/src/wasm`.
 
 #[cfg(feature = "count")]
@@ -31,6 +31,8 @@ mod tests;
 #[cfg(all(test, feature = "count", not(target_arch = "wasm32")))]
 mod typescript;
 mod voter;
+#[cfg(feature = "count")]
+mod witness;
 
 #[cfg(feature = "count")]
 pub use auditor::{Auditor, ProofHelper};
@@ -42,6 +44,8 @@ pub use slice::BoxHelper;
 #[cfg(feature = "count")]
 pub use teller::Teller;
 pub use voter::Voter;
+#[cfg(feature = "count")]
+pub use witness::Witness;
 
 use getrandom::SysRng;
 use isoloir_protocol::rand_core::UnwrapErr;

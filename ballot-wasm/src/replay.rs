@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Further ahead than this, in ms, a log's time makes the page warn (section 5 allows witnesses as much).
-const CLOCK_TOLERANCE_MS: u64 = 600_000;
+pub(crate) const CLOCK_TOLERANCE_MS: u64 = 600_000;
 
 /// The election after a replay of the log on this device.
 #[derive(Debug, Clone, Serialize)]

@@ -33,7 +33,7 @@ use crate::{
 const UNSIGNED: &str = "no signed checkpoint covers the entries";
 
 /// The fewest characters of a passphrase.
-const SHORTEST_PASSPHRASE: usize = 12;
+pub(crate) const SHORTEST_PASSPHRASE: usize = 12;
 
 /// A new key pair, sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use crate::{auditor, ballot_test, election, error, page, paper, receipt, replay, teller, voter};
+use crate::{auditor, ballot_test, election, error, page, paper, receipt, replay, teller, voter, witness};
 
 const HEAD: &str = "\
 // Made from the Rust types by the test `typescript` of ballot-wasm; do not edit.
@@ -73,6 +73,12 @@ fn declarations() -> String {
         teller::LockedRoot,
         teller::BoxesOpened,
         teller::FoundComplaint,
+        witness::WitnessKey,
+        witness::WitnessView,
+        witness::ShownCosignature,
+        witness::WitnessAlarm,
+        witness::WitnessLook,
+        witness::LookOutcome,
         auditor::AuditView,
         auditor::CheckView,
         auditor::Verdict,

@@ -5,6 +5,7 @@
 mod making;
 mod teller;
 mod voter;
+mod witness;
 
 use isoloir_protocol::{
     election::Accepted,

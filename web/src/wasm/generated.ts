@@ -632,6 +632,68 @@ index: number,
 /** What the box is; `open` stands for every fault inside it. */
 complaint: ComplaintKind, };
 
+/** A witness's key and what everybody may know of it. */
+export type WitnessKey = {
+/** The sealed key file. */
+file: string,
+/** A name for it. */
+fileName: string,
+/** The witness's name in signatures. */
+name: string,
+/** The line that the organiser puts into the election's description (C2SP signed-note's verifier key). */
+line: string,
+/** Short form of the key, to be compared by voice. */
+fingerprint: string, };
+
+/** What the page may show of a witness. */
+export type WitnessView = {
+/** Its name in signatures. */
+name: string,
+/** Whether the election names it: only then its cosignatures count, and are sent. */
+named: boolean,
+/** Entries of the last checkpoint that was found good; 0 before the first. */
+seen: number,
+/** Its latest cosignature that the server has shown. */
+cosigned: ShownCosignature | null,
+/** Why it cosigns this log never again, if so. */
+alarm: WitnessAlarm | null,
+/** The memory, to be saved or given to `isoloir audit --compare`. Not secret. */
+memory: string, };
+
+/** A cosignature of this witness on a checkpoint that the server offers. */
+export type ShownCosignature = {
+/** Entries of the checkpoint. */
+size: number,
+/** When it was made, in seconds since 1970 by this witness's clock. */
+seconds: number, };
+
+/** Two checkpoints that do not fit together, or one whose log breaks the rules. */
+export type WitnessAlarm = {
+/** The last good checkpoint, as the log signed it; empty if there was none. */
+kept: string,
+/** The one that does not fit. */
+shown: string,
+/** Index of the entry that breaks the rules, where that is why. */
+entry: number | null, };
+
+/** What a look at the log has found. */
+export type WitnessLook = {
+/** What is to be done. */
+outcome: LookOutcome,
+/** Entries of the checkpoint that the server showed. */
+shown: number,
+/** Entries that were replayed and found to be what the log has signed. */
+replayed: number,
+/** How far the election is in them; null before the first. */
+phase: Phase | null,
+/** Whether an entry is dated later than this device's clock allows: a cosignature would object to it. */
+clockWarning: boolean,
+/** What the browser is to store before anything else happens. */
+memory: string | null, };
+
+/** What a checkpoint was found to be. */
+export type LookOutcome = "same" | "continues" | "older" | "fork" | "broken" | "unproven" | "again";
+
 /** What an audit found. */
 export type AuditView = {
 /** Whether every check holds. */
