@@ -5,7 +5,7 @@ import { catalogues } from "./tools/catalogues.mjs";
 // @ts-expect-error plain module without types
 import { release } from "./tools/release.mjs";
 
-const pages = ["vote", "check", "test", "device", "tellers", "organiser", "results", "embed", "audit", "status", "accessibility"];
+const pages = ["vote", "check", "test", "device", "tellers", "organiser", "results", "embed", "audit", "witness", "status", "accessibility"];
 const input: Record<string, string> = { home: resolve(import.meta.dirname, "index.html") };
 for (const page of pages) input[page] = resolve(import.meta.dirname, page, "index.html");
 

@@ -18,6 +18,7 @@ export const sections = {
   results: ["results", "void"],
   embed: ["embed", "results"],
   audit: ["audit", "faults", "files", "void"],
+  witness: ["witness", "tellers"],
   status: ["status"],
   accessibility: ["accessibility"],
 };

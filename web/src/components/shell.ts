@@ -155,6 +155,7 @@ function links(election: string | null): HTMLElement | null {
     [`/test/${hash}`, "common.link_test"],
     [`/results/${hash}`, "common.link_results"],
     [`/audit/${hash}`, "common.link_audit"],
+    [`/witness/${hash}`, "common.link_witness"],
     [`/tellers/${hash}`, "common.link_tellers"],
     [`/organiser/${hash}`, "common.link_organiser"],
     ["/status/", "common.link_status"],

@@ -70,6 +70,7 @@ function overview(info: ElectionInfo, status: Status): Child {
       h("span", { class: registrar.consented && registrar.roll ? "badge ok" : "badge warn" }, t(registrar.roll ? (registrar.consented ? "organiser.registrar_ready" : "organiser.no_consent") : "organiser.no_roll"))))),
     h("p", null, t("organiser.voters", { count: status.voters })),
     h("h2", null, t("organiser.witnesses")),
+    h("p", null, tx("organiser.witness_how", { link: h("a", { href: "/witness/" }, t("common.link_witness")) })),
     status.witnesses.length === 0 ? h("p", null, t("organiser.no_witnesses")) : h("ul", { class: "people" }, status.witnesses.map((witness) => h("li", null,
       h("span", null, witness.name),
       witness.seconds === null

@@ -4,7 +4,7 @@ import { readHead } from "./carried";
 import { IsoloirFailure } from "./failure";
 import { insist, postText } from "./http";
 import { compile } from "./loader";
-import { storedLock, storeLock } from "./locks";
+import { locks } from "./locks";
 import { countUrl } from "./modules";
 import { makePage } from "./page";
 import { WorkerClient } from "./rpc";
@@ -35,6 +35,7 @@ import type {
   VoterView,
 } from "./types";
 import { rust } from "./page-module";
+import { makeWitnesses } from "./witnesses";
 import { startCountWorker, startHelperWorker } from "./workers";
 
 interface Opened<View> {
@@ -87,7 +88,7 @@ class Helpers {
 }
 
 /** The large module, fetched when a teller or an auditor needs it; after a failure the next call tries again. */
-class CountWorkers {
+export class CountWorkers {
   readonly #base: string;
   #module: Promise<WebAssembly.Module> | null = null;
   #shared: Promise<WorkerClient> | null = null;
@@ -151,6 +152,7 @@ export function makeIsoloir(base: string, worker: WorkerClient, engine: Isoloir[
     ballotTest: makeBallotTest(worker),
     tellers: makeTellers(counting, page, sendEntry),
     auditor: makeAuditor(counting),
+    witnesses: makeWitnesses(counting),
   };
 }
 
@@ -318,7 +320,7 @@ function makeTellers(counting: CountWorkers, page: Page, send: SendEntry): Telle
       const { handle, view } = await worker.call<Opened<TellerView>>("teller.open", [election, file, composed(passphrase)]);
       let current = view;
       // Earlier releases kept locks in local storage.
-      for (const stored of [page.kept("device", lockName(election, view.sign)), await storedLock(lockName(election, view.sign))]) {
+      for (const stored of [page.kept("device", lockName(election, view.sign)), await locks.stored(lockName(election, view.sign))]) {
         if (stored !== null) current = await worker.call<TellerView>("teller.locked", [handle, stored]);
       }
       return new TellerHandle(worker, handle, election, current, send);
@@ -380,11 +382,11 @@ class TellerHandle implements Teller {
     const name = lockName(this.election, this.sign);
     for (;;) {
       // Another tab may have confirmed since this one looked: its lock counts here too.
-      const before = await storedLock(name);
+      const before = await locks.stored(name);
       if (before !== null) this.#view = await this.#call<TellerView>("locked", [before]);
       const { lock, root, file } = await this.#call<{ lock: string; root: string; file: string }>("confirm", [stage, typed, firstDevice]);
       // On the disk before the key may sign anything for this root: `locked` is what unlocks signing.
-      const done = await storeLock(name, before, lock);
+      const done = await locks.store(name, before, lock);
       if (done === "changed") continue;
       const stored = done === "stored";
       if (!stored && !withoutStorage) throw new IsoloirFailure({ kind: "lock", problem: "notStored", stage });
@@ -433,7 +435,7 @@ class TellerHandle implements Teller {
 }
 
 /** Accents in one form, whichever the keyboard makes; as the command line does. */
-const composed = (passphrase: string) => passphrase.normalize("NFC");
+export const composed = (passphrase: string) => passphrase.normalize("NFC");
 
 export function toBase64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))

@@ -1,15 +1,15 @@
-// The worker of tellers and auditors: holds a teller's keys, replays logs, opens boxes, audits.
+// The worker of tellers, witnesses and auditors: holds a teller's or a witness's keys, replays logs, opens boxes, cosigns, audits.
 
 import { answering, nearestTicket, Recorder } from "./carried";
 import { instantiate, rust } from "./count-module";
 import { IsoloirFailure, toError } from "./failure";
 import { insist, post } from "./http";
 import { Helper, startHelpers } from "./helpers";
-import { follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
+import { checkpointNow, follow, keptCheckpoints, latestCheckpoint, type LogPlace, type Task } from "./log";
 import { Manifests } from "./manifests";
 import { type Method, serve } from "./serve";
 import { through } from "./transport";
-import type { AuditInput, BoxesOpened, ElectionInfo, LogState, NamedFile, TellerView } from "./types";
+import type { AuditInput, BoxesOpened, ElectionInfo, LogState, NamedFile, TellerView, WitnessLook } from "./types";
 
 /** Boxes asked for at once: some 100 kB, and a tenth of a second of work. */
 const BOXES = 256;
@@ -147,6 +147,36 @@ async function boxesBy(tickets: Uint8Array, place: LogPlace, task: Task): Promis
   return record === 0 ? null : { teller: tickets[0] ?? 0, record, pieces };
 }
 
+/** The one witness of this worker. */
+let watching: { rust: InstanceType<ReturnType<typeof rust>["Witness"]>; place: LogPlace } | null = null;
+
+function witness(): NonNullable<typeof watching> {
+  if (!watching) throw new IsoloirFailure({ kind: "spent" });
+  return watching;
+}
+
+/** Downloads and replays what the server's checkpoint has more than what was seen. */
+async function look(task: Task): Promise<WitnessLook> {
+  const { rust, place } = witness();
+  for (;;) {
+    const size = rust.consider(await checkpointNow(place, task.signal));
+    if (size !== undefined) await follow(place, size, rust, task);
+    const found = rust.found(Date.now()) as WitnessLook;
+    place.anew = found.outcome === "again" || found.outcome === "unproven";
+    // The second look is from the first entry on, and cannot end so again.
+    if (found.outcome !== "again") return found;
+  }
+}
+
+/** Cosigns what is stored, and looks whether the server shows it. */
+async function cosign(task: Task, stored: string): Promise<void> {
+  const { rust, place } = witness();
+  const note = rust.cosigned(stored, Date.now());
+  if (note === undefined) return;
+  await post(`${place.base}/api/elections/${place.election}/cosignatures`, new TextEncoder().encode(note), task.signal);
+  rust.confirm(await checkpointNow(place, task.signal));
+}
+
 type RustAuditor = InstanceType<ReturnType<typeof rust>["Auditor"]>;
 
 /** Entries replayed between two looks at what the page and the helpers say: some tenths of a second of proofs. */
@@ -263,6 +293,20 @@ const methods: Record<string, Method> = {
     tellers.get(handle)?.rust.free();
     tellers.delete(handle);
   },
+  "witness.generate": (_task, name: string, passphrase: string) => rust().generateWitnessKey(name, passphrase),
+  "witness.restore": (_task, file: string, passphrase: string) => rust().restoreWitnessKey(file, passphrase),
+  "witness.open": async (task, election: string, file: string, passphrase: string, stored: string | null) => {
+    const place = await placeOf(election, task.signal);
+    const opened = new (rust().Witness)(election, await manifests.bytes(election, task.signal), file, passphrase, stored);
+    watching = { rust: opened, place };
+    return opened.view();
+  },
+  "witness.look": look,
+  "witness.found": () => witness().rust.found(Date.now()),
+  "witness.stored": (_task, memory: string) => witness().rust.stored(memory),
+  "witness.cosign": cosign,
+  "witness.view": () => witness().rust.view(),
+  "witness.backup": () => witness().rust.backup(),
   audit,
 };
 

@@ -1,12 +1,11 @@
-// What a teller's key has confirmed on this device (PROTOCOL sections 7 and 8). A lock must outlive the browser's sudden death:
-// local storage reaches the disk seconds after it was written, a strict transaction of a database before it is complete.
+// What must outlive the browser's sudden death: what a teller's key has confirmed (PROTOCOL sections 7 and 8), and what a witness has seen
+// (section 5). Local storage reaches the disk seconds after it was written, a strict transaction of a database before it is complete.
 
-const DATABASE = "isoloir-tellers";
 const STORE = "locks";
 
-function open(): Promise<IDBDatabase> {
+function open(database: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
+    const request = indexedDB.open(database, 1);
     request.onupgradeneeded = () => void request.result.createObjectStore(STORE);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -15,8 +14,8 @@ function open(): Promise<IDBDatabase> {
 }
 
 /** Runs one transaction; resolves once it is complete. */
-async function transact<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore, found: (value: T) => void) => void): Promise<T | undefined> {
-  const database = await open();
+async function transact<T>(name: string, mode: IDBTransactionMode, work: (store: IDBObjectStore, found: (value: T) => void) => void): Promise<T | undefined> {
+  const database = await open(name);
   try {
     return await new Promise((resolve, reject) => {
       const transaction = database.transaction(STORE, mode, { durability: "strict" });
@@ -30,33 +29,44 @@ async function transact<T>(mode: IDBTransactionMode, work: (store: IDBObjectStor
   }
 }
 
-/** The lock under this name; null if there is none, or nothing can be stored here. */
-export async function storedLock(name: string): Promise<string | null> {
-  try {
-    const found = await transact<unknown>("readonly", (store, take) => {
-      const request = store.get(name);
-      request.onsuccess = () => take(request.result);
-    });
-    return typeof found === "string" ? found : null;
-  } catch {
-    return null;
-  }
+export interface StrictStore {
+  /** What is stored under this name; null if there is nothing, or nothing can be stored here. */
+  stored(name: string): Promise<string | null>;
+  /** Stores a value in the place of `before`. Resolves once it is on the disk: "stored"; "changed", with nothing stored, if another
+   *  tab was faster; "failed" where the browser stores nothing. */
+  store(name: string, before: string | null, value: string): Promise<"stored" | "changed" | "failed">;
 }
 
-/** Stores a lock in the place of `before`. Resolves once it is on the disk: "stored"; "changed", with nothing stored, if another
- *  tab was faster; "failed" where the browser stores nothing. */
-export async function storeLock(name: string, before: string | null, lock: string): Promise<"stored" | "changed" | "failed"> {
-  try {
-    const done = await transact<"stored" | "changed">("readwrite", (store, take) => {
-      const request = store.get(name);
-      request.onsuccess = () => {
-        if ((request.result ?? null) !== before) return take("changed");
-        take("stored");
-        store.put(lock, name);
-      };
-    });
-    return done ?? "failed";
-  } catch {
-    return "failed";
-  }
-}
+const strictStore = (database: string): StrictStore => ({
+  stored: async (name) => {
+    try {
+      const found = await transact<unknown>(database, "readonly", (store, take) => {
+        const request = store.get(name);
+        request.onsuccess = () => take(request.result);
+      });
+      return typeof found === "string" ? found : null;
+    } catch {
+      return null;
+    }
+  },
+  store: async (name, before, value) => {
+    try {
+      const done = await transact<"stored" | "changed">(database, "readwrite", (store, take) => {
+        const request = store.get(name);
+        request.onsuccess = () => {
+          if ((request.result ?? null) !== before) return take("changed");
+          take("stored");
+          store.put(value, name);
+        };
+      });
+      return done ?? "failed";
+    } catch {
+      return "failed";
+    }
+  },
+});
+
+/** The roots that tellers' keys have confirmed. */
+export const locks = strictStore("isoloir-tellers");
+/** A witness's key file and memories. */
+export const witnessed = strictStore("isoloir-witness");

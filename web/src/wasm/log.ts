@@ -30,6 +30,8 @@ export interface LogPlace {
   base: string;
   election: string;
   origin: string;
+  /** What the browser keeps of earlier answers is not asked: it may be what was damaged. */
+  anew?: boolean;
 }
 
 /** Takes over every entry up to `size`. */
@@ -41,10 +43,11 @@ export async function follow(place: LogPlace, size: number, sink: LogSink, task:
     const number = Math.floor(sink.size() / BUNDLE);
     const from = sink.size() % BUNDLE;
     const width = Math.min(BUNDLE, size - number * BUNDLE);
-    const bundle = await bundleAt(`${logAddress(place)}/tile/entries/${tileNumber(number)}`, width, task.signal);
+    const kept = place.anew !== true;
+    const bundle = await bundleAt(`${logAddress(place)}/tile/entries/${tileNumber(number)}`, width, kept, task.signal);
     for (const hash of sink.dataOf(bundle, from, width)) {
       const data = `${place.base}/api/elections/${place.election}/data/${hash}`;
-      sink.addData(hash, await insist(() => getBytes(data, task.signal, true), task.signal));
+      sink.addData(hash, await insist(() => getBytes(data, task.signal, kept), task.signal));
     }
     sink.addBundle(bundle, from, width);
     task.progress({ stage: "replay", done: sink.size(), total: size });
@@ -53,11 +56,11 @@ export async function follow(place: LogPlace, size: number, sink: LogSink, task:
 }
 
 /** A partial bundle may be gone once the whole one is there (tlog-tiles). */
-async function bundleAt(path: string, width: number, signal: AbortSignal): Promise<Uint8Array> {
-  const whole = () => insist(() => getBytes(path, signal, true), signal);
+async function bundleAt(path: string, width: number, kept: boolean, signal: AbortSignal): Promise<Uint8Array> {
+  const whole = () => insist(() => getBytes(path, signal, kept), signal);
   if (width === BUNDLE) return whole();
   try {
-    return await insist(() => getBytes(`${path}.p/${width}`, signal, true), signal);
+    return await insist(() => getBytes(`${path}.p/${width}`, signal, kept), signal);
   } catch (failure) {
     if (failure instanceof IsoloirFailure && failure.error.kind === "network" && failure.error.status === 404) return whole();
     throw failure;
@@ -65,7 +68,12 @@ async function bundleAt(path: string, width: number, signal: AbortSignal): Promi
 }
 
 export function latestCheckpoint(place: LogPlace, signal: AbortSignal): Promise<string> {
-  return insist(() => getText(`${logAddress(place)}/checkpoint`, signal), signal);
+  return insist(() => checkpointNow(place, signal), signal);
+}
+
+/** The same, asked for once: whoever follows a log says so when there is no answer. */
+export function checkpointNow(place: LogPlace, signal: AbortSignal): Promise<string> {
+  return getText(`${logAddress(place)}/checkpoint`, signal);
 }
 
 /** Earlier and cosigned checkpoints that the server keeps. */

@@ -36,6 +36,10 @@ import type {
   SourceView,
   Stage,
   TellerView,
+  WitnessAlarm,
+  WitnessKey,
+  WitnessLook,
+  WitnessView,
 } from "./generated";
 import type { IsoloirFailure } from "./failure";
 import type { Manifest, Question, Text } from "./manifest";
@@ -68,6 +72,10 @@ export type {
   VoidBallot,
   VoidReason,
   VoterView,
+  WitnessAlarm,
+  WitnessKey,
+  WitnessLook,
+  WitnessView,
 } from "./generated";
 export type { IsoloirFailure, Manifest, Question, Text };
 /** Result per bucket and over all. */
@@ -95,6 +103,8 @@ export type IsoloirError =
   /** The worker stopped unexpectedly (out of memory, killed by the browser). */
   | { kind: "crashed" }
   | { kind: "cancelled" }
+  /** The browser stores nothing, and what is asked for must not be done without. */
+  | { kind: "notStored" }
   /** A file that the reader gave cannot be used. */
   | { kind: "file"; name: string; error: IsoloirError }
   /** The server's log has fewer entries than were replayed: an old copy, or entries are hidden. */
@@ -349,6 +359,36 @@ export interface Auditor {
   audit(input: AuditInput, options?: TaskOptions): Promise<AuditReport>;
 }
 
+// ---------------------------------------------------------------- witnesses
+
+export interface Witness {
+  /** As of the last look. */
+  readonly view: WitnessView;
+  /** Asks once for the log's checkpoint, replays what is new, stores what was seen, and only then cosigns. Throws `network` at once
+   *  where there is no answer, and `notStored` where the browser stores nothing: then nothing is cosigned. */
+  look(options?: TaskOptions): Promise<WitnessLook>;
+  /** The key file with all that was seen until now. */
+  backup(): Promise<WitnessKey>;
+  /** Erases the key. */
+  close(): void;
+}
+
+export interface Witnesses {
+  /** The key that this browser keeps: its file is sealed. */
+  kept(): Promise<WitnessKey | null>;
+  /** Keeps a key instead of the one before. Throws `notStored`. */
+  keep(key: WitnessKey): Promise<void>;
+  /** Makes a key and seals it. Throws `argument` for a name that no signature can have, `key` problem `weak`. */
+  generate(name: string, passphrase: string): Promise<WitnessKey>;
+  /** The key of a backup, or of a key file of the command. Throws `key` errors. */
+  restore(file: string, passphrase: string): Promise<WitnessKey>;
+  /** Six words by chance. */
+  suggest(language: string): Promise<string>;
+  /** The alarm that this browser keeps of an election, and the memory it is in; no key needs to be opened for it. */
+  alarm(election: ElectionId, key: WitnessKey): Promise<{ alarm: WitnessAlarm; memory: string } | null>;
+  open(input: { election: ElectionId; key: WitnessKey; passphrase: string }): Promise<Witness>;
+}
+
 // ---------------------------------------------------------------- everything
 
 export interface Isoloir {
@@ -369,4 +409,5 @@ export interface Isoloir {
   readonly ballotTest: BallotTest;
   readonly tellers: Tellers;
   readonly auditor: Auditor;
+  readonly witnesses: Witnesses;
 }

@@ -1,47 +1,26 @@
 // Makes a teller's key on this device: passphrase, key file, public part for the organiser.
 
 import { errorNote } from "../../components/errors";
+import { newPassphrase, typeAgain } from "../../components/new-passphrase";
 import { button, errorSummary, facts, field, form, note, working } from "../../components/parts";
 import type { Shell } from "../../components/shell";
-import { h, svg } from "../../lib/dom";
+import { h } from "../../lib/dom";
 import { language, t } from "../../lib/i18n";
-import { estimateBits, strength } from "../../lib/passphrase";
 import type { Isoloir, NewTellerKey } from "../../wasm/types";
 import { showPaper } from "./paper";
 
 /** Asks for a passphrase and makes the key. */
 export function showKey(shell: Shell, module: Isoloir, back: () => void, errors: Record<string, string> = {}, thrown: unknown = null): void {
   const name = h("input", { type: "text", autocomplete: "name" });
-  const passphrase = h("input", { type: "password", autocomplete: "new-password" });
-  const repeat = h("input", { type: "password", autocomplete: "new-password" });
-  const meter = strengthMeter();
-  passphrase.addEventListener("input", () => meter.update(passphrase.value));
-  const reveal = h("input", { type: "checkbox", id: "reveal", on: { change: (_, box) => {
-    for (const input of [passphrase, repeat]) input.type = box.checked ? "text" : "password";
-  } } });
-  const suggest = async (): Promise<void> => {
-    passphrase.value = repeat.value = await module.tellers.suggest(language());
-    passphrase.type = repeat.type = "text";
-    reveal.checked = true;
-    meter.update(passphrase.value);
-    shell.announce(t("tellers.suggested"));
-  };
+  const words = newPassphrase(shell, () => module.tellers.suggest(language()));
   const submit = async (): Promise<void> => {
     const found: Record<string, string> = {};
     if (name.value.trim() === "") found["name"] = t("tellers.name_missing");
-    if (strength(passphrase.value) === "weak") found["passphrase"] = t("tellers.passphrase_weak");
-    if (passphrase.value !== repeat.value) found["repeat"] = t("tellers.passphrase_differs");
-    const kept = { name: name.value, passphrase: passphrase.value, repeat: repeat.value };
+    Object.assign(found, words.faults());
+    const kept = { name: name.value, ...words.typed() };
     if (Object.keys(found).length > 0) {
       showKey(shell, module, back, found);
-      for (const [id, value] of Object.entries(kept)) {
-        const input = document.getElementById(id);
-        if (!(input instanceof HTMLInputElement)) continue;
-        input.value = value;
-        // The meter of the drawn form listens to it.
-        input.dispatchEvent(new Event("input"));
-      }
-      shell.main.querySelector<HTMLElement>("[data-testid=errors]")?.focus();
+      typeAgain(shell, kept);
       return;
     }
     shell.show({ render: () => working(t("tellers.making"), h("p", { class: "muted" }, t("tellers.making_hint"))) });
@@ -60,30 +39,10 @@ export function showKey(shell: Shell, module: Isoloir, back: () => void, errors:
       h("p", null, t("tellers.key_intro")),
       form(submit,
         field({ id: "name", label: t("tellers.name"), hint: t("tellers.name_hint"), error: errors["name"], input: name }),
-        field({ id: "passphrase", label: t("tellers.passphrase_new"), hint: t("tellers.passphrase_hint"), error: errors["passphrase"], input: passphrase }),
-        meter.element,
-        button(t("tellers.suggest"), suggest, "compact", "suggest"),
-        h("hr"),
-        field({ id: "repeat", label: t("tellers.passphrase_repeat"), error: errors["repeat"], input: repeat }),
-        h("label", { class: "tick" }, reveal, h("span", null, t("tellers.reveal"))),
+        words.draw(errors),
         h("div", { class: "actions" }, h("button", { type: "submit", class: "primary", "data-testid": "make-key" }, t("tellers.make_key")), button(t("common.back"), back, "quiet"))),
     ],
   });
-}
-
-function strengthMeter(): { element: HTMLElement; update: (passphrase: string) => void } {
-  const fillRect = svg("rect", { width: 0, height: 4 });
-  const meter = h("div", { class: "meter", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none" }, fillRect));
-  const words = h("p", { class: "small", role: "status", "data-testid": "strength" }, t("tellers.strength_none"));
-  return {
-    element: h("div", null, meter, words),
-    update(passphrase) {
-      const level = strength(passphrase);
-      fillRect.setAttribute("width", String(Math.min(100, (estimateBits(passphrase) / 80) * 100)));
-      meter.className = `meter ${level}`;
-      words.textContent = passphrase === "" ? t("tellers.strength_none") : t(`tellers.strength_${level}`);
-    },
-  };
 }
 
 /** The part of a key that everyone may know, as the organiser's tool reads it. */
