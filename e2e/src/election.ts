@@ -53,6 +53,8 @@ export interface Plan {
   revote?: boolean;
   /** Public files, where not those of `People`. */
   tellers?: string[];
+  /** Public files or lines. */
+  witnesses?: string[];
 }
 
 /** What `GET /api/elections/{id}` answers, as far as tests look at it. */
@@ -130,7 +132,7 @@ export class Election {
       tellers: plan.tellers ?? people.tellers.map((teller) => teller.publicFile),
       threshold: 2,
       registrars: people.registrars.slice(0, registrars).map((registrar) => registrar.publicFile),
-      witnesses: people.witnesses.map((witness) => witness.publicFile),
+      witnesses: plan.witnesses ?? people.witnesses.map((witness) => witness.publicFile),
       report_minutes: 60,
       questions: plan.questions ?? [TEXTS],
     }));
