@@ -69,6 +69,8 @@ test("every archive of the corpus gets the verdict, the report and the sentences
       await expect(failing).toHaveCount(1);
       await expect(failing).toHaveAttribute("data-check", check);
       const first = page.getByTestId(`findings-${check}`).locator("li").first();
+      // In lines as wide as the page, not letter below letter.
+      expect((await first.boundingBox())?.height).toBeLessThan(150);
       if (entry !== null) await expect(first).toHaveAttribute("data-index", String(entry));
       // The command begins with the entry too, in its own words; the rule and what it means are the same in both.
       const rule = (await first.innerText()).replace(/^[^:]*: /, "");

@@ -252,7 +252,7 @@ function show(check: Check, outcome: ReceiptOutcome): Child {
         facts([[t("check.your_ballot"), groups(outcome.code)]]),
         outcome.held ? note("bad", t("check.convicts_what"), t("check.convicts_todo")) : note("warn", t("check.not_found_typing"), t("check.not_found_todo")),
         outcome.listed.length > 0
-          ? h("div", null, h("p", null, t("check.listed", { count: outcome.listed.length })), h("ul", null, outcome.listed.map((ballot) => h("li", null, groups(ballot.code), " – ", when(ballot.time)))))
+          ? h("div", null, h("p", null, t("check.listed", { count: outcome.listed.length })), h("ul", null, outcome.listed.map((ballot) => h("li", null, groups(ballot.code), h("br"), when(ballot.time)))))
           : h("p", null, t("check.none_listed")),
       ];
   }
