@@ -1,9 +1,11 @@
 //! `cargo xtask …`: one name per job, the same on every machine and in CI.
 #![allow(clippy::print_stdout, reason = "what a command prints is its result")]
 
+mod again;
 mod checks;
 mod demo;
 mod javascript;
+mod places;
 mod settings;
 mod setup;
 mod shell;
@@ -26,7 +28,8 @@ cargo xtask COMMAND
 
   setup [--rustup]  find or install what the other commands need, which do it by themselves
                     (--rustup: take the standard library for the browser from rustup)
-  wasm              the browser module, as wasm-pack.toml says, within its size budget
+  wasm [--twice]    the browser module, as wasm-pack.toml says, within its size budget
+                    (--twice: and what voters load once more, elsewhere, to compare the bytes)
   web               the pages with the module in them
   fmt               format the Rust code
   lint              formatting, Clippy and the types of the pages, every warning an error
@@ -59,7 +62,7 @@ enum Job<'a> {
     Demo(&'a [&'a str]),
     Test { long: bool },
     Setup { by_rustup: bool },
-    Wasm,
+    Wasm { twice: bool },
     Web,
     Format,
     Lint,
@@ -84,7 +87,8 @@ fn parse<'a>(arguments: &'a [&'a str]) -> Outcome<Job<'a>> {
         ["bench", "start", options @ ..] => Job::Start(options),
         ["test"] => Job::Test { long: false },
         ["test", "--long"] => Job::Test { long: true },
-        ["wasm"] => Job::Wasm,
+        ["wasm"] => Job::Wasm { twice: false },
+        ["wasm", "--twice"] => Job::Wasm { twice: true },
         ["web"] => Job::Web,
         ["fmt"] => Job::Format,
         ["lint"] => Job::Lint,
@@ -114,7 +118,10 @@ fn perform(job: &Job) -> Outcome {
         }
         Job::Test { long } => test::everything(&root, *long),
         Job::Setup { by_rustup } => setup::everything(&root, *by_rustup),
-        Job::Wasm => wasm::build(&root).map(|_| ()),
+        Job::Wasm { twice } => {
+            wasm::build(&root)?;
+            if *twice { test::sum_up(&[again::builds(&root)?]) } else { Ok(()) }
+        }
         Job::Web => web::build(&root),
         Job::Format => checks::format(&root, false),
         Job::Lint => checks::lint(&root),
@@ -147,6 +154,7 @@ mod tests {
     fn commands_and_their_options_are_understood() {
         assert_eq!(parse(&[]).unwrap(), Job::Help);
         assert_eq!(parse(&["setup", "--rustup"]).unwrap(), Job::Setup { by_rustup: true });
+        assert_eq!(parse(&["wasm", "--twice"]).unwrap(), Job::Wasm { twice: true });
         assert_eq!(parse(&["test", "--long"]).unwrap(), Job::Test { long: true });
         assert_eq!(parse(&["demo", "--auto"]).unwrap(), Job::Demo(&["--auto"]));
     }

@@ -10,7 +10,7 @@ use crate::setup::cargo_tools::NEXTEST;
 use crate::setup::wasm_target::TARGET;
 use crate::shell::{Doing, Failure, Outcome, ask, command, path_with, run, step};
 use crate::suite::{self, Count, Report, Runner};
-use crate::{wasm, web};
+use crate::{again, places, wasm, web};
 
 /// How often servers are killed in each of the tests that do so, in the long mode.
 const KILLS: u32 = 100;
@@ -22,6 +22,7 @@ pub fn everything(root: &Path, long: bool) -> Outcome {
     web::build(root)?;
     forget_archives(root)?;
     let mut reports = vec![native(root, long)?, documentation(root)?, pages(root)?, second_verifier(root)?];
+    reports.push(again::builds(root)?);
     reports.extend(in_browser(root)?);
     reports.extend(end_to_end(root, "end to end", "test", &[])?);
     reports.extend(end_to_end(root, "Firefox and WebKit", "engines", &[])?);
@@ -41,7 +42,7 @@ pub fn browser_runs(root: &Path, script: &str, options: &[&str]) -> Outcome {
 }
 
 /// Prints the suites and the closing line.
-fn sum_up(reports: &[Report]) -> Outcome {
+pub fn sum_up(reports: &[Report]) -> Outcome {
     println!();
     for report in reports {
         println!("{:<34} {} ({:.0} s)", report.name, report.count, report.time.as_secs_f64());
@@ -131,6 +132,7 @@ fn in_browser(root: &Path) -> Outcome<Option<Report>> {
         .args(["test", "--tests", "--no-fail-fast", "--target", TARGET, "--profile", &settings.profile])
         .env("PATH", path_with(&[&tools.compiler.folder])?)
         .env("CARGO_TARGET_DIR", root.join(wasm::TARGET_DIR))
+        .env(places::FLAGS, places::flags(root, &tools.compiler))
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.bindgen.with_file_name("wasm-bindgen-test-runner"))
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
     with_browser(&mut cargo, &browser);

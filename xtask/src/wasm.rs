@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::javascript;
 use crate::settings::{Module, Settings, Sizes};
 use crate::setup::cargo_tools::{WASM_BINDGEN, WASM_PACK};
 use crate::setup::{self, WasmTools};
 use crate::shell::{Doing, Failure, Outcome, ask, command, path_with, run, step};
 use crate::stamp::Stamp;
+use crate::{javascript, places};
 
 /// The target folder of the browser build: another compiler, and no waiting for native builds.
 pub const TARGET_DIR: &str = "target/wasm";
@@ -18,7 +18,8 @@ pub fn build(root: &Path) -> Outcome<Vec<PathBuf>> {
     settings.modules.iter().map(|module| build_one(root, &settings, module)).collect()
 }
 
-fn build_one(root: &Path, settings: &Settings, module: &Module) -> Outcome<PathBuf> {
+/// Builds one package, unless it is there and its inputs are the same, and checks its sizes and that no folder of this machine is named in it.
+pub fn build_one(root: &Path, settings: &Settings, module: &Module) -> Outcome<PathBuf> {
     let package = root.join(&module.out_dir);
     let inputs = inputs(root, settings, module)?;
     let kept = |what: &str| root.join(format!("target/wasm-{}.{what}", module.name));
@@ -44,6 +45,7 @@ fn build_one(root: &Path, settings: &Settings, module: &Module) -> Outcome<PathB
     };
     println!("   module `{}`: {sizes}", module.name);
     module.budget.check(&module.name, sizes)?;
+    places::check(root, &module_in(&package)?)?;
     if let (Some(made), Some(script)) = (&module.javascript, script) {
         let sizes = self::sizes(root, &script)?;
         println!("   module `{}` as JavaScript: {sizes}", module.name);
@@ -67,7 +69,7 @@ fn inputs(root: &Path, settings: &Settings, module: &Module) -> Outcome<Stamp> {
         stamp.text(&made.out_dir);
         stamp.file(&root.join(javascript::SCRIPT))?;
     }
-    for file in ["Cargo.toml", "Cargo.lock", "package-lock.json"] {
+    for file in ["Cargo.toml", "Cargo.lock", "package-lock.json", "xtask/src/places.rs"] {
         stamp.file(&root.join(file))?;
     }
     for folder in ["protocol", &settings.folder] {
@@ -90,6 +92,7 @@ fn pack(root: &Path, settings: &Settings, module: &Module, tools: &WasmTools) ->
         other => pack.args(["--profile", other]),
     };
     pack.arg("--out-dir").arg(&package).env("PATH", &path).env("CARGO_TARGET_DIR", root.join(TARGET_DIR));
+    pack.env(places::FLAGS, places::flags(root, &tools.compiler));
     if let Some(features) = &module.features {
         pack.args(["--", "--no-default-features", "--features", &features.join(",")]);
     }

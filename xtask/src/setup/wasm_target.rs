@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::apt;
+use crate::places;
 use crate::shell::{Doing, Failure, Outcome, ask, cargo_home, command, run, step, which};
 
 /// The target of the browser build.
@@ -19,6 +20,19 @@ const LINKER: &str = "/usr/bin/lld-22";
 pub struct Compiler {
     /// To be put first on PATH.
     pub folder: PathBuf,
+}
+
+impl Compiler {
+    /// What it says of itself by this name, such as `commit-hash`.
+    pub fn fact(&self, root: &Path, name: &str) -> Option<String> {
+        let version = ask(command(self.folder.join("rustc"), root).arg("-vV"))?;
+        version.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(|fact| fact.trim().to_owned())
+    }
+
+    /// The folder of its libraries and, where they are installed, their sources.
+    pub fn sysroot(&self, root: &Path) -> Option<PathBuf> {
+        ask(command(self.folder.join("rustc"), root).args(["--print", "sysroot"])).map(PathBuf::from)
+    }
 }
 
 /// Finds a compiler that can build for the browser, or makes one.
@@ -89,11 +103,15 @@ impl Debian {
         self.folder.join("rustc")
     }
 
-    /// Whether the library is there and was built by the compiler as it is now (an upgrade of the package makes it useless).
+    /// Whether the library is there, was built by the compiler as it is now (an upgrade of the package makes it useless), and names
+    /// no folder of the machine that built it.
     fn has_target(&self, root: &Path) -> bool {
         let Some(library) = library(&self.rustc(), root) else { return false };
-        let built_with = std::fs::read_to_string(library.join(STAMP)).unwrap_or_default();
-        has_core(&library) && Path::new(LINKER).is_file() && self.version(root).is_some_and(|version| version == built_with.trim())
+        let noted = |name: &str| std::fs::read_to_string(library.join(name)).unwrap_or_default().trim().to_owned();
+        has_core(&library)
+            && Path::new(LINKER).is_file()
+            && self.version(root).is_some_and(|version| version == noted(STAMP))
+            && noted(NAMED) == places::LIBRARIES
     }
 
     fn version(&self, root: &Path) -> Option<String> {
@@ -103,9 +121,11 @@ impl Debian {
     fn build(&self, root: &Path) -> Outcome<Compiler> {
         apt::install(root, &PACKAGES)?;
         let version = self.version(root).ok_or_else(|| Failure::new("Debian's rustc does not run after it was installed."))?;
-        let fact = |name: &str| version.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).map(str::to_owned);
-        let release = fact("release:").ok_or_else(|| Failure::new("Debian's rustc does not tell its release."))?;
-        let host = fact("host:").ok_or_else(|| Failure::new("Debian's rustc does not tell its host."))?;
+        let fact = |name: &str| {
+            let said = self.compiler().fact(root, name);
+            said.ok_or_else(|| Failure::new(format!("Debian's rustc does not tell its {name}.")))
+        };
+        let (release, host, commit) = (fact("release")?, fact("host")?, fact("commit-hash")?);
         let library = library(&self.rustc(), root).ok_or_else(|| Failure::new("Debian's rustc does not tell its sysroot."))?;
         let rustlib = library.parent().and_then(Path::parent).unwrap_or(&library).to_path_buf();
 
@@ -119,22 +139,31 @@ impl Debian {
         symlink(Path::new(LINKER), &link).doing("linking rust-lld")?;
 
         let build = root.join("target/std-build");
-        run(command(self.folder.join("cargo"), &PathBuf::from(format!("/usr/src/rustc-{release}/library")))
+        let sources = PathBuf::from(format!("/usr/src/rustc-{release}"));
+        let mut flags = vec!["-Zforce-unstable-if-unmarked".into(), "-Cembed-bitcode=yes".into(), "-Cpanic=abort".into()];
+        // The names that the libraries of rust-lang.org have.
+        flags.push(places::remap(&sources, &format!("/rustc/{commit}")));
+        flags.extend(places::registries().iter().map(|folder| places::remap(folder, places::LIBRARIES)));
+        run(command(self.folder.join("cargo"), &sources.join("library"))
             .args(["build", "--locked", "--release", "-p", "sysroot", "--target", TARGET, "--target-dir"])
             .arg(&build)
             .env("RUSTC", self.rustc())
             // The sources of the standard library may use unstable features, and must be linked as such.
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", "-Zforce-unstable-if-unmarked -Cembed-bitcode=yes -Cpanic=abort")
+            .env(places::FLAGS, places::encoded(&flags))
             .env("__CARGO_DEFAULT_LIB_METADATA", "bootstrapstd"))?;
         publish(&build.join(TARGET).join("release/deps"), &library)?;
         std::fs::write(library.join(STAMP), version).doing("noting the compiler of the library")?;
+        std::fs::write(library.join(NAMED), places::LIBRARIES).doing("noting the names in the library")?;
         std::fs::remove_dir_all(&build).doing("removing target/std-build")?;
         Ok(self.compiler())
     }
 }
 
+/// The compiler that built the library.
 const STAMP: &str = ".built-with";
+/// What its folders are called in it.
+const NAMED: &str = ".named";
 
 /// Copies the built libraries into the sysroot, where every cargo sees an ordinary installed target.
 fn publish(built: &Path, library: &Path) -> Outcome {
@@ -151,13 +180,14 @@ fn publish(built: &Path, library: &Path) -> Outcome {
     Ok(())
 }
 
+/// A link to a file or folder, or a copy of the file where links need special rights.
 #[cfg(unix)]
-fn symlink(original: &Path, link: &Path) -> std::io::Result<()> {
+pub fn symlink(original: &Path, link: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(original, link)
 }
 
 #[cfg(not(unix))]
-fn symlink(original: &Path, link: &Path) -> std::io::Result<()> {
+pub fn symlink(original: &Path, link: &Path) -> std::io::Result<()> {
     std::fs::copy(original, link).map(|_| ())
 }
 
