@@ -208,6 +208,7 @@ export async function countTour(stage: Stage): Promise<void> {
   vote.watch();
   await visitAt(await open(), visit, vote.page("results"), "results-prepared", "phase");
   await newKey(stage, vote);
+  await witness(stage, vote);
   await vote.issue();
   const [anne, benoit, chloe] = people.tellers.map((teller) => ({ teller, desk: undefined as unknown as Desk }));
   if (!anne || !benoit || !chloe) return;
@@ -309,6 +310,33 @@ async function newKey({ open, visit }: Stage, vote: Election): Promise<void> {
   await expect(page.getByTestId("save-key")).toBeVisible();
   await page.getByTestId("save-key").click();
   await visit(page, "tellers-key-made");
+}
+
+/** A delegate whom this election does not name: the key, and the log that they follow all the same. */
+async function witness({ open, visit }: Stage, vote: Election): Promise<void> {
+  const page = await open();
+  await page.goto(vote.page("witness"));
+  await expect(page.getByTestId("new-key")).toBeVisible();
+  await visit(page, "witness");
+  await page.getByTestId("restore").click();
+  await visit(page, "witness-restore");
+  await page.getByRole("button").last().click();
+  await page.getByTestId("new-key").click();
+  await page.getByTestId("make-key").click();
+  await expect(page.getByTestId("errors")).toBeVisible();
+  await visit(page, "witness-new-key-errors");
+  await page.locator("#name").fill("rival.example");
+  await page.getByTestId("suggest").click();
+  await expect(page.locator("#passphrase")).toHaveValue(/^(\p{L}+ ){5}\p{L}+$/u);
+  await page.getByTestId("make-key").click();
+  await page.getByTestId("save-key").click();
+  await visit(page, "witness-backup");
+  await page.getByTestId("continue").click();
+  await expect(page.getByTestId("standing")).toHaveAttribute("data-state", "good", { timeout: 60_000 });
+  await visit(page, "witness-not-named");
+  await page.getByTestId("stop").click();
+  await expect(page.getByTestId("line")).toBeVisible();
+  await visit(page, "witness-line");
 }
 
 async function audits({ open, visit }: Stage, vote: Election, home: string): Promise<void> {
