@@ -115,7 +115,7 @@ fn choices(manifest: &Manifest) -> Outcome<Choices> {
         let first = rng().next_u32();
         let wanted = question.min.max(1).min(question.max);
         let option = |step: u32| first.wrapping_add(step).checked_rem(all).and_then(|option| u16::try_from(option).ok());
-        let options: Vec<u16> = (0..u32::from(wanted)).filter_map(option).collect();
+        let options: Vec<u16> = (0..wanted).filter_map(option).collect();
         Choice::from_options(question, &options, false)
     };
     let chosen = manifest.questions.iter().map(choice).collect();
