@@ -1,6 +1,7 @@
 //! Archives that tests audit, kept with the report for the second verifier, which must come to the same one.
 //!
 //! Only where `ISOLOIR_ARCHIVES` names a folder, as `cargo xtask test` does: its last step reads them (verifier/test/kept.ts).
+#![allow(clippy::panic)]
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, dead_code, missing_docs)]
 
 use std::{
