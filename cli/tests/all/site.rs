@@ -20,10 +20,11 @@ use sha2::{Digest, Sha256};
 
 use crate::support::Desk;
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("assets/app-1a2b.js", "let a;"),
     ("assets/app-1a2b.js.br", "as brotli"),
     ("assets/app-1a2b.js.gz", "as gzip"),
+    ("embed/index.html", "<!doctype html>embed"),
     ("index.html", "<!doctype html>home"),
     ("mark.svg", "<svg/>"),
     ("vote/index.html", "<!doctype html>vote"),
@@ -118,8 +119,8 @@ fn right_bytes_without_the_policy_are_a_difference() {
         compare(&Client::new(&address).unwrap(), &release).unwrap()
     };
     assert_eq!(differences(&format!("content-security-policy: {policy}\r\n")), []);
-    let plain: Vec<_> =
-        ["assets/app-1a2b.js", "index.html", "mark.svg", "vote/index.html"].map(|path| Difference::Policy { path: path.to_owned() }).into();
+    let all = ["assets/app-1a2b.js", "embed/index.html", "index.html", "mark.svg", "vote/index.html"];
+    let plain: Vec<_> = all.map(|path| Difference::Policy { path: path.to_owned() }).into();
     assert_eq!(differences(""), plain);
     assert_eq!(differences(&format!("content-security-policy: {}\r\n", policy.replace("connect-src 'self'", "connect-src *"))), plain);
 }
@@ -140,8 +141,8 @@ fn bare_server(header: &str) -> String {
     thread::spawn(move || {
         let list = list();
         let files: BTreeMap<&str, &str> = FILES.into_iter().chain([("hashes.txt", list.as_str())]).collect();
-        // As many as one comparison asks for: four files in three encodings, and the list.
-        for stream in listener.incoming().take(4 * 3 + 1) {
+        // As many as one comparison asks for: five files in three encodings, and the list.
+        for stream in listener.incoming().take(5 * 3 + 1) {
             answer(&stream.unwrap(), &files, &header);
         }
     });
