@@ -6,7 +6,8 @@ mod report;
 mod sources;
 mod witnesses;
 
-use rand_core::CryptoRng;
+use chacha20::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng};
 
 use self::{proofs::BadProof, report::Findings, witnesses::KnownCheckpoints};
 pub use self::{
@@ -61,14 +62,31 @@ pub fn audit_with_election(
 ) -> (AuditReport, Election) {
     let total = u64::try_from(archive.entries.len()).unwrap_or(u64::MAX);
     let mut running = Running::start(archive, given.receipts);
-    while let Some(batch) = running.step(archive, CHUNK, rng) {
-        if let Some(manifest) = running.manifest() {
-            let bad = proofs::verify(manifest, batch, rng);
-            running.settle(&bad);
-        }
-        progress(running.replayed(), total);
+    let manifest = running.manifest().cloned();
+    let mut replay_rng = fork(rng);
+    let mut next = running.step(archive, CHUNK, &mut replay_rng);
+    while let (Some(batch), Some(manifest)) = (next.take(), &manifest) {
+        let replayed = running.replayed();
+        let mut proof_rng = fork(rng);
+        let verify = || proofs::verify(manifest, batch, &mut proof_rng);
+        let step = || running.step(archive, CHUNK, &mut replay_rng);
+        // The replay goes entry by entry on one core: the others verify the proofs of the batch before meanwhile.
+        #[cfg(feature = "parallel")]
+        let (bad, following) = rayon::join(verify, step);
+        #[cfg(not(feature = "parallel"))]
+        let (bad, following) = (verify(), step());
+        running.settle(&bad);
+        next = following;
+        progress(replayed, total);
     }
     running.finish(archive, given, rng)
+}
+
+/// A stream of random factors of its own, for another core.
+fn fork(rng: &mut impl CryptoRng) -> ChaCha20Rng {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    ChaCha20Rng::from_seed(seed)
 }
 
 /// An audit in steps. It is the one replay; only the proofs of ballots, which need no order, are verified by whoever drives
