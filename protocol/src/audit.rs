@@ -8,6 +8,8 @@ mod witnesses;
 
 use chacha20::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
+#[cfg(feature = "parallel")]
+use rayon::join;
 
 use self::{proofs::BadProof, report::Findings, witnesses::KnownCheckpoints};
 pub use self::{
@@ -71,15 +73,18 @@ pub fn audit_with_election(
         let verify = || proofs::verify(manifest, batch, &mut proof_rng);
         let step = || running.step(archive, CHUNK, &mut replay_rng);
         // The replay goes entry by entry on one core: the others verify the proofs of the batch before meanwhile.
-        #[cfg(feature = "parallel")]
-        let (bad, following) = rayon::join(verify, step);
-        #[cfg(not(feature = "parallel"))]
-        let (bad, following) = (verify(), step());
+        let (bad, following) = join(verify, step);
         running.settle(&bad);
         next = following;
         progress(replayed, total);
     }
     running.finish(archive, given, rng)
+}
+
+/// Without other cores, one after the other.
+#[cfg(not(feature = "parallel"))]
+fn join<A, B>(one: impl FnOnce() -> A, other: impl FnOnce() -> B) -> (A, B) {
+    (one(), other())
 }
 
 /// A stream of random factors of its own, for another core.
