@@ -65,11 +65,11 @@ pub fn audit_with_election(
     let total = u64::try_from(archive.entries.len()).unwrap_or(u64::MAX);
     let mut running = Running::start(archive, given.receipts);
     let manifest = running.manifest().cloned();
-    let mut replay_rng = fork(rng);
+    let mut replay_rng = own_stream(rng);
     let mut next = running.step(archive, CHUNK, &mut replay_rng);
     while let (Some(batch), Some(manifest)) = (next.take(), &manifest) {
         let replayed = running.replayed();
-        let mut proof_rng = fork(rng);
+        let mut proof_rng = own_stream(rng);
         let verify = || proofs::verify(manifest, batch, &mut proof_rng);
         let step = || running.step(archive, CHUNK, &mut replay_rng);
         // The replay goes entry by entry on one core: the others verify the proofs of the batch before meanwhile.
@@ -88,7 +88,7 @@ fn join<A, B>(one: impl FnOnce() -> A, other: impl FnOnce() -> B) -> (A, B) {
 }
 
 /// A stream of random factors of its own, for another core.
-fn fork(rng: &mut impl CryptoRng) -> ChaCha20Rng {
+fn own_stream(rng: &mut impl CryptoRng) -> ChaCha20Rng {
     let mut seed = [0; 32];
     rng.fill_bytes(&mut seed);
     ChaCha20Rng::from_seed(seed)
