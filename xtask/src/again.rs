@@ -35,7 +35,7 @@ pub fn builds(root: &Path) -> Outcome<Report> {
     let compared = modules().flat_map(folders).map(|folder| same(&root.join(folder), &copy.join(folder)));
     let count = compared.collect::<Outcome<Vec<Count>>>()?.into_iter().fold(Count::default(), Count::and);
     clear(&copy)?;
-    Ok(Report { name: "modules built twice", count, time: start.elapsed() })
+    Ok(Report { name: "modules built twice", count, time: start.elapsed(), failures: Vec::new() })
 }
 
 /// The folders of a module's packages.
@@ -49,10 +49,10 @@ fn same(first: &Path, second: &Path) -> Outcome<Count> {
     let mut count = Count::default();
     for name in first.keys().chain(second.keys().filter(|name| !first.contains_key(*name))) {
         if first.get(name) == second.get(name) {
-            count = count.and(Count { passed: 1, failed: 0 });
+            count = count.and(Count { passed: 1, ..Count::default() });
         } else {
             println!("xtask: {name} is not the same in two builds of the same sources.");
-            count = count.and(Count { passed: 0, failed: 1 });
+            count = count.and(Count { failed: 1, ..Count::default() });
         }
     }
     Ok(count)

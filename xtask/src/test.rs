@@ -41,8 +41,13 @@ pub fn browser_runs(root: &Path, script: &str, options: &[&str]) -> Outcome {
     sum_up(&[report])
 }
 
-/// Prints the suites and the closing line.
+/// Prints what was said of each failed test, the suites, and the closing line.
 pub fn sum_up(reports: &[Report]) -> Outcome {
+    for report in reports {
+        for failure in &report.failures {
+            println!("\n── failed, or failed at first, in {}\n{}", report.name, failure.join("\n").trim_end());
+        }
+    }
     println!();
     for report in reports {
         println!("{:<34} {} ({:.0} s)", report.name, report.count, report.time.as_secs_f64());
@@ -181,8 +186,8 @@ fn clean(before: &str, after: &str) -> Report {
         println!("xtask: the tests left the work tree changed: {}", line.trim());
     }
     let failed = u64::from(!left.is_empty());
-    let count = Count { passed: 1_u64.saturating_sub(failed), failed };
-    Report { name: "work tree left clean", count, time: std::time::Duration::ZERO }
+    let count = Count { passed: 1_u64.saturating_sub(failed), failed, unsteady: 0 };
+    Report { name: "work tree left clean", count, time: std::time::Duration::ZERO, failures: Vec::new() }
 }
 
 #[cfg(test)]
@@ -191,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_file_left_behind_fails() {
-        assert_eq!(clean(" M kept", " M kept").count, Count { passed: 1, failed: 0 });
-        assert_eq!(clean(" M kept", " M kept\n?? left").count, Count { passed: 0, failed: 1 });
+        assert_eq!(clean(" M kept", " M kept").count, Count { passed: 1, ..Count::default() });
+        assert_eq!(clean(" M kept", " M kept\n?? left").count, Count { failed: 1, ..Count::default() });
     }
 }
