@@ -43,6 +43,8 @@ test("a teller who leaves after each step comes back to the next one; a late one
   const chloe = await desk(people.tellers[2], vote);
   await chloe.unlock();
   await chloe.waitsFor("late");
+  // The set is fixed: nobody is awaited any more.
+  await expect(chloe.page.getByTestId("tellers").locator("li").nth(2)).toContainText("n’a pas rendu de rapport à temps");
   expect(await chloe.read("closing")).toBe(code);
   await chloe.confirm(1);
   await chloe.press("report");

@@ -14,6 +14,7 @@ export function people(manifest: Manifest, status: Status, drills = false, how?:
     if (teller.summed) return ["ok", t("common.teller_summed")];
     if (teller.reported) return ["ok", t("common.teller_reported")];
     if (status.phase === "counted") return ["", t("common.teller_absent")];
+    if (status.phase === "fixed") return ["warn", t("common.teller_late")];
     if (closed) return ["warn", t("common.teller_waited")];
     if (teller.consented) return ["ok", t("common.teller_consented")];
     return ["warn", t("common.teller_not_consented")];
