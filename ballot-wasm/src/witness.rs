@@ -5,8 +5,7 @@ use isoloir_protocol::{
     key_file::{self, Kind as KeyKind},
     log::{
         checkpoint::{self, Checkpoint, Opened},
-        tree::{Tree, leaf_hash},
-        witness::{Judgement, Memory, is_witness_name, verifier_line},
+        witness::{Judgement, Memory, Suspect, is_witness_name, verifier_line},
     },
     manifest::Manifest,
     signature::{SignKey, SignSecret},
@@ -150,13 +149,6 @@ struct Shown {
     anew: bool,
 }
 
-/// An entry broke a rule. What comes after it is only hashed, to see whether the log has signed it: bytes that were damaged on their
-/// way are no proof of anything.
-struct Suspect {
-    tree: Tree,
-    index: u64,
-}
-
 /// A witness at work. The key and the passphrase are wiped when it is freed.
 #[wasm_bindgen]
 pub struct Witness {
@@ -277,14 +269,14 @@ impl Witness {
 
     /// Entries taken, good or not.
     pub fn taken(&self) -> u64 {
-        self.suspect.as_ref().map_or_else(|| self.election().size(), |suspect| suspect.tree.size())
+        self.suspect.as_ref().map_or_else(|| self.election().size(), Suspect::size)
     }
 
     /// Takes the entries of a bundle from place `from` up to `to`.
     pub fn take_bundle(&mut self, bundle: &[u8], from: u32, to: u32) -> Result<(), ModuleError> {
         let leaves = log::leaves(bundle, from, to)?;
         if let Some(suspect) = &mut self.suspect {
-            suspect.push(&leaves);
+            leaves.iter().for_each(|leaf| suspect.push(leaf));
             return Ok(());
         }
         let before = self.election().size();
@@ -292,9 +284,9 @@ impl Witness {
         // Data are needed once.
         self.data.clear();
         if let Err(ReplayError { index, .. }) = pushed {
-            let mut suspect = Suspect { tree: self.election().tree().clone(), index };
-            let in_tree = usize::try_from(suspect.tree.size().saturating_sub(before)).unwrap_or(usize::MAX);
-            suspect.push(leaves.get(in_tree..).unwrap_or_default());
+            let mut suspect = Suspect::new(self.election().tree().clone(), index);
+            let in_tree = usize::try_from(suspect.size().saturating_sub(before)).unwrap_or(usize::MAX);
+            leaves.iter().skip(in_tree).for_each(|leaf| suspect.push(leaf));
             self.suspect = Some(suspect);
         }
         Ok(())
@@ -317,7 +309,7 @@ impl Witness {
             }
             LookOutcome::Same => self.proven = self.proven.max(checkpoint.size),
             LookOutcome::Fork => next.raise_alarm(&note, None),
-            LookOutcome::Broken => next.raise_alarm(&note, Some(self.suspect.as_ref().map_or(0, |suspect| suspect.index))),
+            LookOutcome::Broken => next.raise_alarm(&note, Some(self.suspect.as_ref().map_or(0, Suspect::index))),
             LookOutcome::Again | LookOutcome::Unproven => self.begin_again(),
             LookOutcome::Older => {}
         }
@@ -378,7 +370,7 @@ impl Witness {
         }
         let unproven = if anew { LookOutcome::Unproven } else { LookOutcome::Again };
         if let Some(suspect) = &self.suspect {
-            return if suspect.tree.root() == checkpoint.root { LookOutcome::Broken } else { unproven };
+            return if suspect.is_under(&checkpoint.root) { LookOutcome::Broken } else { unproven };
         }
         let election = self.election();
         // What goes beyond the proven part is proven by this checkpoint, or is not what it signs.
@@ -398,10 +390,9 @@ impl Witness {
         }
     }
 
-    /// Whether the checkpoint alone is the proof: as long as the last good one, and another.
+    /// Whether the checkpoint alone is the proof.
     fn contradicts(&self) -> bool {
-        let Some(Shown { checkpoint, .. }) = &self.shown else { return false };
-        checkpoint.size == self.memory.size() && self.memory.judge(checkpoint, &Tree::new()) == Judgement::Fork
+        self.shown.as_ref().is_some_and(|shown| self.memory.contradicts(&shown.checkpoint))
     }
 
     fn begin_again(&mut self) {
@@ -424,14 +415,6 @@ impl Witness {
 
     fn election(&self) -> &Election {
         self.replay.election()
-    }
-}
-
-impl Suspect {
-    fn push(&mut self, leaves: &[&[u8]]) {
-        for leaf in leaves {
-            self.tree.push(leaf_hash(leaf));
-        }
     }
 }
 

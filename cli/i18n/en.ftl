@@ -276,6 +276,8 @@ checkpoint-invalid = The log’s checkpoint is not signed as it should be.
     .do = Do not go on. Tell the witnesses and the other tellers.
 log-forked = The log of size { $size } is not the one that was shown before, or that its checkpoint says.
     .do = This is proof of a forged log. Keep the lines above, do not sign anything, tell everybody.
+log-damaged = The entries that came are not those that the log has signed ({ $size } entries). They were damaged on the way, or the server sends others; this proves nothing.
+    .do = Nothing was signed. Try again, if it stays so over another network, and tell the operator of the server.
 log-shrank = The log was { $before } entries long and is now { $now }.
     .do = Try again in a minute. If it stays so, tell the witnesses.
 log-breaks-rules = Entry { $index } of the log breaks the rules ({ $check }).
@@ -466,7 +468,7 @@ receipt-disagree = They do NOT agree: somebody shows another log. Keep the recei
 ## Audit
 
 archive-unreadable = { $source } is not an archive that can be read.
-    .do = Give the folder or the zip with entries.bin and checkpoint, or a link to the election.
+    .do = Give the folder or the zip with entries.bin and checkpoint, or a link to the election. If this copy is damaged, take another one: from the server, a mirror or a witness.
 audit-which-election = The server has { $count } elections: { $ids }
     .do = Give a link to the one you mean, such as https://host/audit/#ELECTION.
 check-v1 = every entry can be read, the tree has the signed root, enough witnesses have signed it

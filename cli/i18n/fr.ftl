@@ -276,6 +276,8 @@ checkpoint-invalid = L’état signé du registre n’est pas signé comme il de
     .do = N’allez pas plus loin. Prévenez les témoins et les autres scrutateurs.
 log-forked = Le registre de taille { $size } n’est pas celui montré avant, ou celui que dit son état signé.
     .do = C’est la preuve d’un registre falsifié. Gardez les lignes ci-dessus, ne signez rien, prévenez tout le monde.
+log-damaged = Les entrées reçues ne sont pas celles que le registre a signées ({ $size } entrées). Elles ont été abîmées en route, ou le serveur en envoie d’autres ; cela ne prouve rien.
+    .do = Rien n’a été signé. Réessayez, si cela dure par un autre réseau, et prévenez l’exploitant du serveur.
 log-shrank = Le registre avait { $before } entrées et n’en a plus que { $now }.
     .do = Réessayez dans une minute. Si cela dure, prévenez les témoins.
 log-breaks-rules = L’entrée { $index } du registre enfreint les règles ({ $check }).
@@ -466,7 +468,7 @@ receipt-disagree = Ils ne sont PAS d’accord : quelqu’un montre un autre regi
 ## Vérification
 
 archive-unreadable = { $source } n’est pas une archive lisible.
-    .do = Donnez le dossier ou le zip avec entries.bin et checkpoint, ou un lien vers le scrutin.
+    .do = Donnez le dossier ou le zip avec entries.bin et checkpoint, ou un lien vers le scrutin. Si cette copie est abîmée, prenez-en une autre : au serveur, à un miroir ou chez un témoin.
 audit-which-election = Le serveur a { $count } scrutins : { $ids }
     .do = Donnez un lien vers celui que vous voulez, comme https://hôte/audit/#SCRUTIN.
 check-v1 = chaque entrée est lisible, l’arbre a la racine signée, assez de témoins l’ont signée

@@ -3,17 +3,24 @@
 use std::collections::BTreeMap;
 
 use isoloir_protocol::{
-    election::{Election, Replay},
+    election::{Election, Replay, ReplayError},
+    hash::sha256,
     log::{
-        checkpoint::{self, Opened},
+        checkpoint::{self, Checkpoint, Opened},
         entry::{self, Entry, Kind},
+        witness::Suspect,
     },
     rand_core::UnwrapErr,
 };
 
 use isoloir_server::Kept;
 
-use crate::{context::Context, problem, problem::Outcome, reference::Target};
+use crate::{
+    context::Context,
+    problem,
+    problem::{Outcome, Problem},
+    reference::Target,
+};
 
 /// Leaves of a full entry bundle.
 const BUNDLE: u64 = 256;
@@ -29,6 +36,7 @@ pub struct Follower<'a> {
     replay: Replay,
     note: String,
     seen: String,
+    shown: Option<Checkpoint>,
     /// Set while leaves are added, and for good by a failure: what was replayed then is of no log.
     broken: bool,
     /// What was replayed and not taken yet, if somebody keeps it.
@@ -39,7 +47,7 @@ impl<'a> Follower<'a> {
     /// A replay at the beginning of the log.
     #[must_use]
     pub fn new(target: &'a Target) -> Self {
-        Self { target, replay: Replay::new(), note: String::new(), seen: String::new(), broken: false, fresh: None }
+        Self { target, replay: Replay::new(), note: String::new(), seen: String::new(), shown: None, broken: false, fresh: None }
     }
 
     /// A replay of the whole log as it is now.
@@ -59,7 +67,7 @@ impl<'a> Follower<'a> {
     /// Replays entries that were kept earlier, as the next ones.
     pub fn resume(&mut self, part: &Kept) -> Outcome<()> {
         self.broken = true;
-        self.push(&part.leaves, &part.data)?;
+        self.push(&part.leaves, &part.data).map_err(|error| breaks_rules(&error))?;
         self.broken = false;
         Ok(())
     }
@@ -75,11 +83,8 @@ impl<'a> Follower<'a> {
         self.broken
     }
 
-    fn push(&mut self, leaves: &[Vec<u8>], data: &BTreeMap<[u8; 32], Vec<u8>>) -> Outcome<()> {
-        self.replay.push(leaves, data, &mut UnwrapErr(getrandom::SysRng)).map_err(|error| {
-            let check = format!("{:?}", error.refusal.check());
-            problem!("log-breaks-rules", "index" => error.index, "check" => check).because(&error.refusal)
-        })
+    fn push(&mut self, leaves: &[Vec<u8>], data: &BTreeMap<[u8; 32], Vec<u8>>) -> Result<(), ReplayError> {
+        self.replay.push(leaves, data, &mut UnwrapErr(getrandom::SysRng))
     }
 
     /// The election as replayed.
@@ -100,37 +105,50 @@ impl<'a> Follower<'a> {
         &self.seen
     }
 
+    /// What that note says, if the log has signed it.
+    #[must_use]
+    pub const fn shown(&self) -> Option<&Checkpoint> {
+        self.shown.as_ref()
+    }
+
     /// Downloads what is new, replays it and compares the root with the log's signed checkpoint.
     ///
-    /// A rule that an entry breaks, or a checkpoint that does not continue the earlier one, is a failure after which this replay is over.
+    /// A rule that a signed entry breaks, or a checkpoint that does not continue the earlier one, is a failure after which this replay is
+    /// over; so are entries that are not those that the log has signed, but they prove nothing: they may have been damaged on their way.
     pub fn catch_up(&mut self) -> Outcome<Opened> {
         if self.broken {
             return Err(problem!("replay-over"));
         }
-        let log = self.target.log_name();
-        let note = self.target.client.checkpoint(log)?;
+        self.shown = None;
+        let note = self.target.client.checkpoint(self.target.log_name())?;
         self.seen.clone_from(&note);
         let opened = checkpoint::open(&note, &self.target.manifest).map_err(|error| problem!("checkpoint-invalid").because(&error))?;
-        let (before, size) = (self.election().size(), opened.checkpoint.size);
+        let shown = opened.checkpoint.clone();
+        self.shown = Some(shown.clone());
+        let (before, root, size) = (self.election().size(), self.election().root(), shown.size);
+        let forked = || problem!("log-forked", "size" => size).because(&note.trim_end());
+        if self.election().tree().root_at(size).is_some_and(|known| known != shown.root) {
+            return Err(forked());
+        }
         if size < before {
-            return match self.election().tree().root_at(size) {
-                Some(root) if root == opened.checkpoint.root => Err(problem!("log-shrank", "before" => before, "now" => size)),
-                _ => Err(problem!("log-forked", "size" => size).because(&note.trim_end())),
-            };
+            return Err(problem!("log-shrank", "before" => before, "now" => size));
         }
-        let leaves = self.download(size)?;
-        let mut data = BTreeMap::new();
-        self.broken = true;
-        for chunk in leaves.chunks(CHUNK) {
-            let more = self.data(chunk)?;
-            self.push(chunk, &more)?;
-            if self.fresh.is_some() {
-                data.extend(more);
+        let damaged = || problem!("log-damaged", "size" => size);
+        let part = match self.take(&shown)? {
+            Some(part) => part,
+            None if before == 0 => return Err(damaged()),
+            // What was seen before may belong to another history: only the whole log can tell.
+            None => {
+                let mut whole = Self { fresh: self.fresh.is_some().then(Kept::default), ..Self::new(self.target) };
+                let mut part = whole.take(&shown)?.ok_or_else(damaged)?;
+                if whole.election().tree().root_at(before) != Some(root) {
+                    return Err(forked());
+                }
+                part.leaves.drain(..usize::try_from(before).unwrap_or(usize::MAX).min(part.leaves.len()));
+                self.replay = whole.replay;
+                part
             }
-        }
-        if self.election().root() != opened.checkpoint.root {
-            return Err(problem!("log-forked", "size" => size).because(&note.trim_end()));
-        }
+        };
         let manifest = self.election().manifest().map(|manifest| manifest.id());
         if manifest != Some(self.target.id()) {
             return Err(
@@ -140,10 +158,32 @@ impl<'a> Follower<'a> {
         self.broken = false;
         self.note = note;
         if let Some(fresh) = &mut self.fresh {
-            fresh.leaves.extend(leaves);
-            fresh.data.extend(data);
+            fresh.leaves.extend(part.leaves);
+            fresh.data.extend(part.data);
         }
         Ok(opened)
+    }
+
+    /// Replays the entries up to a checkpoint that the log has signed. `None` if they are not what it signs; then the replay is over, as
+    /// after every failure but one of the download.
+    fn take(&mut self, shown: &Checkpoint) -> Outcome<Option<Kept>> {
+        let mut part = Kept { leaves: self.download(shown.size)?, ..Kept::default() };
+        self.broken = true;
+        let mut chunks = part.leaves.chunks(CHUNK);
+        while let Some(chunk) = chunks.next() {
+            let data = self.data(chunk)?;
+            let before = self.election().size();
+            if let Err(error) = self.push(chunk, &data) {
+                let mut suspect = Suspect::new(self.election().tree().clone(), error.index);
+                let in_tree = usize::try_from(suspect.size().saturating_sub(before)).unwrap_or(usize::MAX);
+                chunk.iter().skip(in_tree).chain(chunks.flatten()).for_each(|leaf| suspect.push(leaf));
+                return if suspect.is_under(&shown.root) { Err(breaks_rules(&error)) } else { Ok(None) };
+            }
+            if self.fresh.is_some() {
+                part.data.extend(data);
+            }
+        }
+        Ok((self.election().root() == shown.root).then_some(part))
     }
 
     /// The leaves from the replay's size on up to `size`.
@@ -163,13 +203,17 @@ impl<'a> Follower<'a> {
         Ok(new)
     }
 
-    /// The data beside these leaves. What the server does not have is missed by the replay, which names the entry.
+    /// The data beside these leaves.
     fn data(&self, leaves: &[Vec<u8>]) -> Outcome<BTreeMap<[u8; 32], Vec<u8>>> {
         let mut data = BTreeMap::new();
         for leaf in leaves {
             let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
             if let Some(hash) = hash {
-                data.insert(hash, self.target.client.data(&self.target.id(), &hash)?);
+                let bytes = self.target.client.data(&self.target.id(), &hash)?;
+                if sha256(&bytes) != hash {
+                    return Err(problem!("log-damaged", "size" => self.election().size()));
+                }
+                data.insert(hash, bytes);
             }
         }
         Ok(data)
@@ -210,6 +254,11 @@ impl<'a> Follower<'a> {
             .map_err(|refusal| problem!("entry-refused").because(&refusal))?;
         self.target.client.append(&self.target.id(), kind, body, data)
     }
+}
+
+fn breaks_rules(error: &ReplayError) -> Problem {
+    let check = format!("{:?}", error.refusal.check());
+    problem!("log-breaks-rules", "index" => error.index, "check" => check).because(&error.refusal)
 }
 
 /// The leaves of an entry bundle: `u16 length ‖ leaf` each.

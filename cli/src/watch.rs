@@ -182,7 +182,11 @@ impl Watch<'_> {
             }
             Err(problem) => {
                 self.follower = Follower::new(self.target);
-                faults.push(problem!("watch-log", "path" => self.args.state.display()).with(problem));
+                // Entries that the log has not signed prove nothing about it.
+                faults.push(match problem.key() {
+                    "log-damaged" => problem,
+                    _ => problem!("watch-log", "path" => self.args.state.display()).with(problem),
+                });
             }
         }
         faults.extend(self.pages().err());
@@ -191,7 +195,7 @@ impl Watch<'_> {
 
     /// Follows the log; fails if it is not one log, and returns what else is wrong with it.
     fn log(&mut self, ctx: &mut Context, status: &Status) -> Outcome<Vec<Problem>> {
-        self.follower.catch_up()?;
+        self.follower.catch_up().map_err(|problem| self.judged(problem))?;
         if self.follower.election().size() < status.size {
             ctx.pause(BEHIND);
             self.follower.catch_up()?;
@@ -243,6 +247,16 @@ impl Watch<'_> {
             }
         }
         Ok(faults)
+    }
+
+    /// A checkpoint of the size that was good, and with another root, is a proof, whatever entries come with it.
+    fn judged(&self, problem: Problem) -> Problem {
+        match self.follower.shown() {
+            Some(shown) if shown.size == self.state.size && hex::encode(shown.root) != self.state.root => {
+                problem!("log-forked", "size" => shown.size).because(&self.follower.seen().trim_end())
+            }
+            _ => problem,
+        }
     }
 
     fn pages(&self) -> Outcome<()> {

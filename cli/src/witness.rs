@@ -150,6 +150,10 @@ impl<'a> Witness<'a> {
         let opened = match self.follower.catch_up() {
             Ok(opened) => opened,
             Err(problem) if is_evidence(&problem) => return Err(self.alarm(problem)),
+            // Whatever entries come with it: the log has signed two checkpoints of one size.
+            Err(_) if self.follower.shown().is_some_and(|shown| self.memory.contradicts(shown)) => {
+                return Err(self.alarm(problem!("log-forked", "size" => self.memory.size())));
+            }
             Err(problem) => return Err(problem),
         };
         let size = opened.checkpoint.size;

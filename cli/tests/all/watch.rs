@@ -346,6 +346,53 @@ fn each_fault_is_told_within_a_minute() {
     assert!(mails.len() >= hooked.matches("All is well").count() * 2, "each beginning and each end");
 }
 
+/// Entries that come other than the log has signed them prove nothing: it is said, and over once they come right.
+#[test]
+fn entries_that_were_damaged_on_the_way_are_no_alarm() {
+    let mut desk = open();
+    let between = Between::start(&mut desk);
+    let damaged = || {
+        change("/tile/entries/", |body| {
+            let (last, before) = body.split_last().unwrap();
+            [before, &[last ^ 1]].concat()
+        })
+    };
+    // Somebody who begins, and somebody who follows already.
+    between.change(Some(damaged()));
+    desk.fails("witness run --once --election @between.json ~witness-1", "log-damaged");
+    between.change(None);
+    let watching = Watching::start(&desk, "watch --no-pages --election @between.json --state @watch.json");
+    desk.good("teller drill --election @election.json ~teller-1");
+    between.change(Some(damaged()));
+    let said = watching.look();
+    assert!(said.contains("this proves nothing") && !said.contains("ALARM"), "{said}");
+    between.change(None);
+    assert!(watching.look().contains("All is well"));
+    desk.good("witness run --once --election @between.json ~witness-1");
+
+    // Damaged once only: the log is read again from its first entry, and nothing is said.
+    desk.good("teller drill --election @election.json ~teller-2");
+    let once = AtomicBool::new(true);
+    let damage = damaged();
+    between.change(Some(Box::new(move |request, body| {
+        let change = damage(request, body)?;
+        once.swap(false, Ordering::SeqCst).then_some(change)
+    })));
+    assert_eq!(watching.look(), "");
+
+    // A log that has signed what breaks the rules is an alarm, and stays one.
+    between.change(Some(Forge::new(&desk).broken_rule()));
+    assert!(watching.look().contains("ALARM"));
+    desk.fails("witness run --once --election @between.json ~witness-1", "witness-alarm");
+    between.change(None);
+    desk.fails("witness run --once --election @between.json ~witness-1", "witness-alarmed");
+    // So is a second checkpoint of the same size, whatever entries come with it.
+    let note = Forge::new(&desk).fork();
+    desk.good("witness run --once --election @between.json ~witness-2");
+    between.change(Some(change("/checkpoint ", move |_| note.clone().into_bytes())));
+    desk.fails("witness run --once --election @between.json ~witness-2", "witness-alarm");
+}
+
 /// Whoever cannot be told now is told after the next look, and the watch goes on.
 #[test]
 fn an_alarm_that_cannot_be_sent_is_sent_later() {
@@ -507,7 +554,8 @@ impl Between {
             None => stream.write_all(&answer).ok()?,
             Some(changed) if changed.is_empty() => {}
             Some(changed) => {
-                let head = String::from_utf8(head.to_vec()).unwrap();
+                // What the server does not have is made up.
+                let head = String::from_utf8(head.to_vec()).unwrap().replacen("HTTP/1.1 404 Not Found", "HTTP/1.1 200 OK", 1);
                 let kept = head.lines().filter(|line| !line.is_empty() && !line.to_ascii_lowercase().starts_with("content-length:"));
                 let head: String = kept.map(|line| format!("{line}\r\n")).collect();
                 let head = format!("{head}content-length: {}\r\n\r\n", changed.len());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checkpoint::{COSIGNATURE_V1, Checkpoint, witness_key_id},
-    tree::Tree,
+    tree::{Hash, Tree, leaf_hash},
 };
 use crate::{manifest::ElectionId, signature::SignKey};
 
@@ -96,9 +96,7 @@ impl Memory {
     /// What a checkpoint that the log has signed is, beside the tree of the entries replayed here. For [`Judgement::Continues`] the tree
     /// must have as many, or more, and the rules must have been checked.
     pub fn judge(&self, shown: &Checkpoint, tree: &Tree) -> Judgement {
-        if tree.root_at(shown.size).is_some_and(|known| known != shown.root)
-            || (self.size > 0 && shown.size == self.size && hex::encode(shown.root) != self.root)
-        {
+        if tree.root_at(shown.size).is_some_and(|known| known != shown.root) || self.contradicts(shown) {
             return Judgement::Fork;
         }
         if shown.size < self.size {
@@ -107,6 +105,12 @@ impl Memory {
         // As long as the last one, it is the last one: no tree is needed for that.
         let continues = [0, shown.size].contains(&self.size) || tree.root_at(self.size).map(hex::encode).as_ref() == Some(&self.root);
         if continues { Judgement::Continues } else { Judgement::Fork }
+    }
+
+    /// Whether a checkpoint that the log has signed is alone the proof of two histories, whatever entries come with it: it is as long as
+    /// the last good one, and another.
+    pub fn contradicts(&self, shown: &Checkpoint) -> bool {
+        self.size > 0 && shown.size == self.size && hex::encode(shown.root) != self.root
     }
 
     /// Takes note of a checkpoint that continues what was seen.
@@ -142,6 +146,41 @@ impl Memory {
     }
 }
 
+/// An entry broke a rule. What comes after it is only hashed, to see whether the log has signed it: bytes that were damaged on their
+/// way are no proof of anything.
+#[derive(Debug, Clone)]
+pub struct Suspect {
+    tree: Tree,
+    index: u64,
+}
+
+impl Suspect {
+    /// The entry at this index, after a replay has taken the entries of this tree; it may be one of them.
+    pub fn new(tree: Tree, index: u64) -> Self {
+        Self { tree, index }
+    }
+
+    /// Takes the next leaf, good or not.
+    pub fn push(&mut self, leaf: &[u8]) {
+        self.tree.push(leaf_hash(leaf));
+    }
+
+    /// Log index of the entry.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// Entries taken until now.
+    pub fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// Whether this root, which the log has signed, is that of the entries taken: then the log itself breaks the rules.
+    pub fn is_under(&self, root: &Hash) -> bool {
+        self.tree.root() == *root
+    }
+}
+
 /// Whether a name can stand in a signature line: 1–200 characters of ASCII 0x21–0x7E without `+` (section 2).
 pub fn is_witness_name(name: &str) -> bool {
     (1..=200).contains(&name.len()) && name.bytes().all(|byte| (0x21..=0x7E).contains(&byte) && byte != b'+')
@@ -169,7 +208,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
 
     use super::*;
-    use crate::{log::tree::leaf_hash, signature::SignSecret};
+    use crate::signature::SignSecret;
 
     fn tree(leaves: &[&str]) -> Tree {
         leaves.iter().map(|leaf| leaf_hash(leaf.as_bytes())).collect()
@@ -201,6 +240,31 @@ mod tests {
         assert_eq!(memory.judge(&checkpoint(&tree(&["a", "x"])), &Tree::new()), Judgement::Fork);
         assert_eq!(Memory::parse(memory.to_json().as_bytes(), &election), Some(memory.clone()));
         assert_eq!(Memory::parse(memory.to_json().as_bytes(), &ElectionId::from([8; 32])), None);
+    }
+
+    #[test]
+    fn a_checkpoint_of_the_same_size_is_a_proof_without_entries() {
+        let mut memory = Memory::new(&ElectionId::from([7; 32]));
+        let (two, other) = (checkpoint(&tree(&["a", "b"])), checkpoint(&tree(&["a", "x"])));
+        assert!(!memory.contradicts(&other), "nothing was seen yet");
+        memory.remember(&two, "a note\n");
+        assert!(!memory.contradicts(&two) && memory.contradicts(&other));
+        assert!(!memory.contradicts(&checkpoint(&tree(&["x"]))) && !memory.contradicts(&checkpoint(&tree(&["x", "y", "z"]))));
+    }
+
+    #[test]
+    fn an_entry_that_breaks_a_rule_is_the_log_s_if_the_log_has_signed_it() {
+        let signed = tree(&["a", "wrong", "c"]);
+        let mut suspect = Suspect::new(tree(&["a"]), 1);
+        suspect.push(b"wrong");
+        assert!(!suspect.is_under(&signed.root()));
+        suspect.push(b"c");
+        assert!(suspect.is_under(&signed.root()));
+        assert_eq!((suspect.index(), suspect.size()), (1, 3));
+        let mut damaged = Suspect::new(tree(&["a"]), 1);
+        damaged.push(b"damaged on its way");
+        damaged.push(b"c");
+        assert!(!damaged.is_under(&signed.root()));
     }
 
     #[test]
