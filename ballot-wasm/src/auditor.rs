@@ -310,9 +310,13 @@ impl Auditor {
     pub fn replay(&mut self, count: usize) -> Result<Option<usize>, ModuleError> {
         let rng = &mut generator()?;
         let running = self.running.as_mut().ok_or(ModuleError::Spent)?;
+        let from = usize::try_from(running.replayed()).unwrap_or(usize::MAX);
         let Some(batch) = running.step(&self.archive, count, rng) else {
             return Ok(None);
         };
+        // What is replayed is not needed again: its memory is for the state of the election, which grows as the log is used up.
+        let replayed = usize::try_from(running.replayed()).unwrap_or(usize::MAX);
+        self.archive.entries.get_mut(from..replayed).unwrap_or_default().fill(Vec::new());
         self.batch = batch;
         Ok(Some(self.batch.len()))
     }
@@ -349,7 +353,7 @@ impl Auditor {
         let running = self.running.take().ok_or(ModuleError::Spent)?;
         let previous: Vec<&Archive> = self.previous.iter().collect();
         let given = Given { previous: &previous, receipts: &self.receipts, sources: &self.sources };
-        let (report, election) = running.finish(&self.archive, given, &mut generator()?);
+        let (report, election) = running.finish(given, &mut generator()?);
         let json = serde_json::to_string_pretty(&report).map_err(|error| ModuleError::Argument { detail: error.to_string() })?;
         let notes: Vec<_> = election
             .manifest()

@@ -2,11 +2,11 @@
 
 mod zip;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, io::Read};
 
 use thiserror::Error;
 
-use crate::{codec::Reader, hash::sha256};
+use crate::hash::sha256;
 
 /// The most bytes of a leaf (section 5).
 pub const LEAF_LEN: usize = 65_535;
@@ -75,6 +75,12 @@ pub enum ArchiveError {
     /// The zip cannot be read.
     #[error("not a zip that can be read")]
     Zip,
+    /// A file in the zip cannot be unpacked, or has not the checksum that the zip names: this copy is damaged.
+    #[error("{path}: damaged, its bytes are not those that the zip was made of")]
+    Damaged {
+        /// Where in the archive.
+        path: String,
+    },
     /// The zip would unpack to far more bytes than an archive of its size can.
     #[error("the zip unpacks to too many bytes")]
     ZipRatio,
@@ -216,7 +222,7 @@ impl Unpacked {
             // No entry can name data of that length, so that they are ignored.
             Place::Data(hash) if !fits => self.data.insert(hash, None).is_some(),
             _ if !fits => return Err(ArchiveError::TooLarge { path }),
-            Place::Entries => self.entries.replace(split_entries(&bytes)?).is_some(),
+            Place::Entries => return self.put_entries(path, read_entries(bytes.as_slice())?),
             Place::Checkpoint => self.checkpoint.replace(text(bytes)?).is_some(),
             Place::KeptCheckpoint(size) => self.checkpoints.insert(size, text(bytes)?).is_some(),
             Place::Data(hash) => {
@@ -225,6 +231,10 @@ impl Unpacked {
             }
         };
         if twice { Err(ArchiveError::Duplicate { path }) } else { Ok(()) }
+    }
+
+    fn put_entries(&mut self, path: String, entries: Vec<Vec<u8>>) -> Result<(), ArchiveError> {
+        if self.entries.replace(entries).is_some() { Err(ArchiveError::Duplicate { path }) } else { Ok(()) }
     }
 
     fn archive(self) -> Result<Archive, ArchiveError> {
@@ -239,18 +249,36 @@ impl Unpacked {
 }
 
 /// `u32 length ‖ leaf` again and again.
-fn split_entries(bytes: &[u8]) -> Result<Vec<Vec<u8>>, ArchiveError> {
-    let mut reader = Reader::new(bytes);
+fn read_entries(mut file: impl Read) -> Result<Vec<Vec<u8>>, ArchiveError> {
     let mut entries = Vec::new();
-    while reader.remaining() > 0 {
-        let leaf = reader
-            .u32()
-            .ok()
-            .and_then(|len| usize::try_from(len).ok())
-            .filter(|len| *len <= LEAF_LEN)
-            .and_then(|len| reader.take(len).ok());
-        let index = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-        entries.push(leaf.ok_or(ArchiveError::Entries { index })?.to_vec());
+    loop {
+        let wrong = ArchiveError::Entries { index: u64::try_from(entries.len()).unwrap_or(u64::MAX) };
+        let mut length = [0; 4];
+        match fill(&mut file, &mut length)? {
+            0 => return Ok(entries),
+            4 => {}
+            _ => return Err(wrong),
+        }
+        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+        if length > LEAF_LEN {
+            return Err(wrong);
+        }
+        let mut leaf = vec![0; length];
+        if fill(&mut file, &mut leaf)? < length {
+            return Err(wrong);
+        }
+        entries.push(leaf);
     }
-    Ok(entries)
+}
+
+/// How many bytes were read: fewer than there is room for if the file ends before.
+fn fill(file: &mut impl Read, room: &mut [u8]) -> Result<usize, ArchiveError> {
+    let mut filled = 0_usize;
+    while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest).map_err(|_| ArchiveError::Zip)? {
+            0 => break,
+            read => filled = filled.saturating_add(read),
+        }
+    }
+    Ok(filled)
 }

@@ -27,6 +27,7 @@ use crate::{
         tree::{Tree, leaf_hash},
     },
     manifest::Manifest,
+    roll::Member,
 };
 
 /// Leaves that are replayed between two calls of the progress function.
@@ -78,7 +79,7 @@ pub fn audit_with_election(
         next = following;
         progress(replayed, total);
     }
-    running.finish(archive, given, rng)
+    running.finish(given, rng)
 }
 
 /// Without other cores, one after the other.
@@ -100,6 +101,8 @@ fn own_stream(rng: &mut impl CryptoRng) -> ChaCha20Rng {
 pub struct Running {
     findings: Findings,
     tree: Tree,
+    /// Of every leaf, in ms since 1970; `None` for one that cannot be read.
+    times: Vec<Option<u64>>,
     /// None if there is none that is valid; then there is nothing to replay.
     found: Option<(Manifest, KnownCheckpoints)>,
     replay: Replay,
@@ -110,7 +113,7 @@ impl Running {
     /// Looks at the tree, the manifest and the checkpoints.
     pub fn start(archive: &Archive, receipts: &[Receipt]) -> Self {
         let mut findings = Findings::default();
-        let tree = read_leaves(archive, &mut findings);
+        let (tree, times) = read_leaves(archive, &mut findings);
         let found = match first_manifest(archive) {
             Ok(manifest) => {
                 let known = KnownCheckpoints::read(archive, receipts, &manifest, &tree, &mut findings);
@@ -122,7 +125,7 @@ impl Running {
                 None
             }
         };
-        Self { findings, tree, found, replay: Replay::new(), refused: false }
+        Self { findings, tree, times, found, replay: Replay::new(), refused: false }
     }
 
     /// The manifest, if it is valid.
@@ -136,7 +139,7 @@ impl Running {
     }
 
     /// Replays the next leaves, at most `count`: the ballots among them are yet to be proven. `None` once there is nothing
-    /// left, or an entry was refused.
+    /// left, or an entry was refused. Leaves before [`Self::replayed`] are not looked at again: their bytes may be given up.
     pub fn step(&mut self, archive: &Archive, count: usize, rng: &mut impl CryptoRng) -> Option<Vec<(u64, Statement)>> {
         let from = usize::try_from(self.replayed()).unwrap_or(usize::MAX);
         let rest = archive.entries.get(from..).filter(|rest| !rest.is_empty() && self.found.is_some() && !self.refused)?;
@@ -158,18 +161,18 @@ impl Running {
     }
 
     /// What remains once every batch is settled: witnesses, earlier rounds, receipts, other sources.
-    pub fn finish(self, archive: &Archive, given: Given<'_>, rng: &mut impl CryptoRng) -> (AuditReport, Election) {
+    pub fn finish(self, given: Given<'_>, rng: &mut impl CryptoRng) -> (AuditReport, Election) {
         let Some((manifest, known)) = self.found else {
             return (self.findings.into_report(&self.tree, None), Election::new());
         };
-        let (mut findings, tree, election) = (self.findings, self.tree, self.replay.finish());
+        let (mut findings, tree, times, election) = (self.findings, self.tree, self.times, self.replay.finish());
         if !self.refused && findings.faults_of(Check::V5) == 0 {
             findings.all_entries_accepted();
         }
-        known.check_times(archive, &manifest, &mut findings);
+        known.check_times(&times, &manifest, &mut findings);
         known.check_quorums(&election, &manifest, &mut findings);
         let rounds = check_previous(&manifest, &election, given.previous, rng, &mut findings);
-        let verdicts = receipts::check_all(given.receipts, archive, &manifest, &election, &tree, &mut findings);
+        let verdicts = receipts::check_all(given.receipts, &manifest, &election, &tree, &mut findings);
         let compared: Vec<SourceVerdict> = given.sources.iter().map(|source| sources::compare(source, &manifest, &tree)).collect();
         for (number, verdict) in compared.iter().enumerate() {
             // A history that the log's key did not sign shows nothing about the log.
@@ -179,7 +182,7 @@ impl Running {
         }
         findings.sort();
         let mut report = findings.into_report(&tree, Some(&election));
-        report.objections = known.objections(archive, &manifest).len();
+        report.objections = known.objections(&times, &manifest).len();
         report.wrong_cosignatures = known.wrong_cosignatures();
         report.receipts = verdicts;
         report.sources = compared;
@@ -190,16 +193,19 @@ impl Running {
     }
 }
 
-/// The tree over all leaves; a leaf that cannot be read is a fault of V1.
-fn read_leaves(archive: &Archive, findings: &mut Findings) -> Tree {
+/// The tree over all leaves, and their times; a leaf that cannot be read is a fault of V1.
+fn read_leaves(archive: &Archive, findings: &mut Findings) -> (Tree, Vec<Option<u64>>) {
     let mut tree = Tree::new();
+    let mut times = Vec::with_capacity(archive.entries.len());
     for leaf in &archive.entries {
         let index = tree.push(leaf_hash(leaf));
-        if let Err(error) = Entry::decode(leaf) {
-            findings.fail(Check::V1, Some(index), Fault::Refused(Refusal::Leaf(error)));
+        let entry = Entry::decode(leaf);
+        if let Err(error) = &entry {
+            findings.fail(Check::V1, Some(index), Fault::Refused(Refusal::Leaf(*error)));
         }
+        times.push(entry.ok().map(|entry| entry.time));
     }
-    tree
+    (tree, times)
 }
 
 /// The manifest of the first entry, whatever comes after it.
@@ -275,7 +281,9 @@ fn check_previous(
         expected = earlier.manifest().and_then(Manifest::previous);
         earlier_rounds.push(earlier);
     }
-    for member in election.members() {
+    // Before all parts are there the roll lists nobody.
+    let listed: &[Member] = if election.voters() == 0 { &[] } else { election.members() };
+    for member in listed {
         let slot = member.slot;
         let latest = earlier_rounds.iter().enumerate().find_map(|(round, earlier)| Some((round, earlier.key_parts(slot)?)));
         // Replacements in this log come after its roll, so the roll parts themselves are compared.
@@ -293,7 +301,7 @@ fn check_previous(
             Some(_) => rounds.new.push(slot),
         }
     }
-    if let Some(last) = earlier_rounds.first() {
+    if let Some(last) = earlier_rounds.first().filter(|_| !listed.is_empty()) {
         let gone = last.members().iter().map(|member| member.slot);
         rounds.gone = gone.filter(|slot| election.slot(*slot).is_none()).collect();
     }

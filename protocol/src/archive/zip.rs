@@ -1,10 +1,10 @@
 //! Archives as one file.
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{BufReader, Cursor, Read as _, Write as _, copy, sink};
 
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{Archive, ArchiveError, Layout, Unpacked};
+use super::{Archive, ArchiveError, Layout, Place, Unpacked, read_entries};
 
 /// Points, scalars and hashes do not shrink, texts shrink a few times, totals of a large election perhaps
 /// a hundred times but never without the sums beside them: an archive as a whole unpacks to less than this
@@ -12,6 +12,12 @@ use super::{Archive, ArchiveError, Layout, Unpacked};
 const RATIO: u64 = 64;
 /// A small archive may consist of texts.
 const FREE: u64 = 16 << 20;
+
+/// What was unpacked of one file.
+enum Content {
+    Entries(Result<Vec<Vec<u8>>, ArchiveError>),
+    Bytes(Vec<u8>),
+}
 
 pub(super) fn read(bytes: &[u8]) -> Result<Archive, ArchiveError> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
@@ -31,12 +37,26 @@ pub(super) fn read(bytes: &[u8]) -> Result<Archive, ArchiveError> {
         };
         let file = zip.by_index(index).map_err(unreadable)?;
         let most = place.most().min(left);
-        let mut content = Vec::new();
         // One byte more than allowed tells that there is more, whatever the headers claim.
-        file.take(most.saturating_add(1)).read_to_end(&mut content).map_err(|_| ArchiveError::Zip)?;
-        let len = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        left = left.checked_sub(len).ok_or(ArchiveError::ZipRatio)?;
-        unpacked.put(path, place, content)?;
+        let mut file = file.take(most.saturating_add(1));
+        let damaged = || ArchiveError::Damaged { path: path.clone() };
+        let content = if let Place::Entries = place {
+            // By far the largest: each leaf goes to its place, and the file is nowhere in one piece.
+            let entries = read_entries(BufReader::new(&mut file));
+            Content::Entries(entries.map_err(|error| if error == ArchiveError::Zip { damaged() } else { error }))
+        } else {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|_| damaged())?;
+            Content::Bytes(bytes)
+        };
+        // What is damaged is called that, whatever else is wrong with what is in it.
+        copy(&mut file, &mut sink()).map_err(|_| damaged())?;
+        let read = most.saturating_add(1).saturating_sub(file.limit());
+        left = left.checked_sub(read).ok_or(ArchiveError::ZipRatio)?;
+        match content {
+            Content::Entries(entries) => unpacked.put_entries(path, entries?)?,
+            Content::Bytes(bytes) => unpacked.put(path, place, bytes)?,
+        }
     }
     unpacked.archive()
 }

@@ -4,12 +4,8 @@ use serde::Serialize;
 
 use super::report::{Fault, Findings, reason_name};
 use crate::{
-    archive::Archive,
     election::{Accepted, Check, Election},
-    log::{
-        receipt::Receipt,
-        tree::{Tree, leaf_hash},
-    },
+    log::{receipt::Receipt, tree::Tree},
     manifest::Manifest,
 };
 
@@ -48,7 +44,6 @@ pub struct ReceiptVerdict {
 
 pub(super) fn check_all(
     receipts: &[Receipt],
-    archive: &Archive,
     manifest: &Manifest,
     election: &Election,
     tree: &Tree,
@@ -56,7 +51,7 @@ pub(super) fn check_all(
 ) -> Vec<ReceiptVerdict> {
     let mut verdicts = Vec::with_capacity(receipts.len());
     for (number, receipt) in receipts.iter().enumerate() {
-        let verdict = verdict_on(receipt, archive, manifest, election, tree);
+        let verdict = verdict_on(receipt, manifest, election, tree);
         if matches!(verdict.outcome, ReceiptOutcome::Void | ReceiptOutcome::Invalid) {
             findings.fail(Check::V12, Some(receipt.index), Fault::Receipt { receipt: number });
         }
@@ -65,7 +60,7 @@ pub(super) fn check_all(
     verdicts
 }
 
-fn verdict_on(receipt: &Receipt, archive: &Archive, manifest: &Manifest, election: &Election, tree: &Tree) -> ReceiptVerdict {
+fn verdict_on(receipt: &Receipt, manifest: &Manifest, election: &Election, tree: &Tree) -> ReceiptVerdict {
     let mut verdict = ReceiptVerdict {
         slot: receipt.slot,
         code: receipt.code.clone(),
@@ -74,7 +69,7 @@ fn verdict_on(receipt: &Receipt, archive: &Archive, manifest: &Manifest, electio
         reasons: Vec::new(),
         latest: None,
     };
-    let Some((found, current)) = in_log(receipt, archive, manifest, election, tree) else {
+    let Some((found, current)) = in_log(receipt, manifest, election, tree) else {
         return verdict;
     };
     let voids = election.void().get(&found.index);
@@ -93,15 +88,13 @@ fn verdict_on(receipt: &Receipt, archive: &Archive, manifest: &Manifest, electio
 }
 
 /// The ballot of the receipt and the slot's current one, if the receipt holds against this log.
-fn in_log(receipt: &Receipt, archive: &Archive, manifest: &Manifest, election: &Election, tree: &Tree) -> Option<(Accepted, Accepted)> {
+fn in_log(receipt: &Receipt, manifest: &Manifest, election: &Election, tree: &Tree) -> Option<(Accepted, Accepted)> {
     let checked = receipt.check(manifest).ok()?;
     // A receipt may carry a later checkpoint than the archive; then only the leaf can be compared.
     if checked.size <= tree.size() && tree.root_at(checked.size) != Some(checked.root) {
         return None;
     }
-    let leaf = archive.entries.get(usize::try_from(checked.index).ok()?)?;
-    let same_leaf = crate::hash::sha256(leaf) == receipt.leaf_sha256()?;
-    if !same_leaf || tree.leaf(checked.index) != Some(leaf_hash(leaf)) {
+    if tree.leaf(checked.index)? != receipt.leaf_hash()? {
         return None;
     }
     let view = election.slot(receipt.slot)?;

@@ -8,7 +8,6 @@ use crate::{
     election::{Check, Election},
     log::{
         checkpoint::{self, Opened},
-        entry::Entry,
         receipt::Receipt,
         tree::Tree,
     },
@@ -69,11 +68,8 @@ impl KnownCheckpoints {
     }
 
     /// Witnesses with a cosignature that does not fit the times of the entries around it.
-    pub fn objections(&self, archive: &Archive, manifest: &Manifest) -> BTreeSet<usize> {
-        let time_at = |index: u64| {
-            let leaf = archive.entries.get(usize::try_from(index).ok()?)?;
-            Entry::decode(leaf).ok().map(|entry| entry.time)
-        };
+    pub fn objections(&self, times: &[Option<u64>], manifest: &Manifest) -> BTreeSet<usize> {
+        let time_at = |index: u64| times.get(usize::try_from(index).ok()?).copied().flatten();
         let mut objecting = BTreeSet::new();
         for note in &self.opened {
             let size = note.checkpoint.size;
@@ -92,8 +88,8 @@ impl KnownCheckpoints {
         objecting
     }
 
-    pub fn check_times(&self, archive: &Archive, manifest: &Manifest, findings: &mut Findings) {
-        let objecting = self.objections(archive, manifest);
+    pub fn check_times(&self, times: &[Option<u64>], manifest: &Manifest, findings: &mut Findings) {
+        let objecting = self.objections(times, manifest);
         let quorum = usize::try_from(manifest.witness_quorum).unwrap_or(usize::MAX);
         if !manifest.witnesses.is_empty() && objecting.len() >= quorum {
             let witnesses = objecting.into_iter().collect();

@@ -13,7 +13,6 @@ use crate::{
     ballot::{Ballot, Fingerprint},
     codec::{DecodeError, grouped, symbol_value},
     group::Point,
-    hash::sha256,
     manifest::{ElectionId, Manifest},
 };
 
@@ -119,9 +118,9 @@ impl Receipt {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// SHA-256 of the leaf; `None` if it is no base64.
-    pub fn leaf_sha256(&self) -> Option<[u8; 32]> {
-        STANDARD.decode(&self.leaf).ok().map(|leaf| sha256(&leaf))
+    /// The leaf's hash in the tree; `None` if the leaf is no base64.
+    pub fn leaf_hash(&self) -> Option<Hash> {
+        STANDARD.decode(&self.leaf).ok().map(|leaf| leaf_hash(&leaf))
     }
 
     /// Checks all that needs no other part of the log: election, slot, checkpoint, inclusion.
