@@ -1,5 +1,5 @@
 //! Checkpoints and cosignatures: the vectors of section 5, and notes that are almost right.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod common;
 
@@ -8,7 +8,7 @@ use std::fs;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{array, items, number, text, vector};
 use isoloir_protocol::{
-    log::checkpoint::{Checkpoint, CheckpointError, Cosignature, Opened, cosign, merge, open, open_with, sign_checkpoint},
+    log::checkpoint::{Checkpoint, CheckpointError, Cosignature, NOTE_LEN, Opened, cosign, merge, open, open_with, sign_checkpoint},
     manifest::Manifest,
     signature::{SignKey, SignSecret},
 };
@@ -162,6 +162,11 @@ fn a_note_has_to_be_exactly_as_it_is_written() {
         format!("{note}—  AAAAAAAA\n"),
         format!("{note}— a+b AAAAAAAA\n"),
         format!("{note}— a\u{a0}b AAAAAAAA\n"),
+        format!("{note}— a\u{85}b AAAAAAAA\n"),
+        format!("{note}— a\u{2028}b AAAAAAAA\n"),
+        format!("{note}— a\tb AAAAAAAA\n"),
+        format!("{note}— name AAAAAAAA"),
+        format!("{note}— name AAAAAAAA \n"),
         format!("{note}— name AAAA AAAA\n"),
         format!("{note}— name AAAAAAA\n"),
         format!("{note}— name AAA=\n"),
@@ -172,9 +177,14 @@ fn a_note_has_to_be_exactly_as_it_is_written() {
     ] {
         assert_eq!(log.open(&wrong), Err(CheckpointError::Note), "{wrong:?}");
     }
-    assert!(log.open(&format!("{note}— name AAAAAAAA\n")).is_ok());
-    let long = "— name AAAAAAAA\n".repeat(70_000);
-    assert_eq!(log.open(&format!("{note}{long}")), Err(CheckpointError::TooLong));
+    // A line of somebody unknown is nothing.
+    for line in ["— name AAAAAAAA", "— näme/1 AAAAAA=="] {
+        assert!(log.open(&format!("{note}{line}\n")).is_ok(), "{line}");
+    }
+    let room = NOTE_LEN - note.len();
+    let filled = |len: usize| format!("{note}— {} AAAAAAAA\n", "n".repeat(len - "—  AAAAAAAA\n".len()));
+    assert!(log.open(&filled(room)).is_ok());
+    assert_eq!(log.open(&filled(room + 1)), Err(CheckpointError::TooLong));
 }
 
 #[test]

@@ -152,7 +152,16 @@ fn good() -> Vec<Case> {
         case("good-fixed", &reported, vec![]),
         case("good-counted", &counted, receipts),
         case("good-too-few", &quiet, vec![]),
+        Case { name: "good-half-a-roll", archive: half_a_roll(&open), receipts: vec![], fails: None },
     ]
+}
+
+/// As far as the part of the first of two registrars: nobody is a voter yet.
+fn half_a_roll(making: &Making) -> Archive {
+    let mut archive = making.archive();
+    archive.entries.truncate(first(making, Kind::RollPart) + 1);
+    archive.checkpoints.clear();
+    signed(making, archive, 2, making.now / 1000)
 }
 
 fn first(making: &Making, kind: Kind) -> usize {
@@ -281,10 +290,15 @@ fn every_case_of_the_corpus_fails_its_check_alone() {
             fails.and_then(|check| report.outcome(check)).and_then(|outcome| outcome.failures.first()).and_then(|failure| failure.entry);
         fails.into_iter().for_each(|check| *checks.entry(check).or_default() += 1);
         fs::write(folder.join(format!("{name}.zip")), archive.to_zip().unwrap()).unwrap();
-        listed.push(json!({ "name": name, "check": fails.map(|check| format!("{check:?}")), "entry": entry, "receipts": receipts, "totals": report.totals }));
+        let check = fails.map(|check| format!("{check:?}"));
+        listed.push(json!({
+            "name": name, "check": check, "entry": entry, "receipts": receipts, "totals": report.totals, "voters": report.voters,
+        }));
     }
     fs::write(folder.join("corpus.json"), serde_json::to_vec(&listed).unwrap()).unwrap();
     assert_eq!(checks.keys().copied().collect::<Vec<_>>(), Check::ALL, "a check without a case");
+    let voters = |name: &str| listed.iter().find(|case| case["name"] == name).map(|case| case["voters"].clone());
+    assert_eq!((voters("good-half-a-roll"), voters("good-open")), (Some(json!(0)), Some(json!(9))));
     // The test of the test: the corpus has good elections, which pass.
     assert!(audit(&good()[2].archive, &[], &[], &mut rng(), &mut |_, _| {}).totals.is_some());
 }

@@ -117,6 +117,23 @@ fn tellers_open_the_boxes_of_the_vectors() {
     }
 }
 
+// Before every registrar's part is there the roll lists nobody (section 3).
+#[test]
+fn half_a_roll_has_no_voters_and_is_not_compared_with_the_round_before() {
+    let mut half = archive("open");
+    let kind = |leaf: &Vec<u8>| leaf[0];
+    let parts = half.entries.iter().filter(|leaf| kind(leaf) == 3).count();
+    let first = half.entries.iter().position(|leaf| kind(leaf) == 3).unwrap();
+    assert!(parts > 1);
+    half.entries.truncate(first + 1);
+    let report = audit(&half, &[&archive("plain")], &[], &mut rng(), &mut |_, _| {});
+    // Its checkpoints are of the whole log.
+    let failed: Vec<Check> = report.checks.iter().filter(|outcome| outcome.status == Status::Failed).map(|outcome| outcome.check).collect();
+    assert_eq!(failed, [Check::V1]);
+    assert_eq!((report.voters, report.previous), (0, Some(true)));
+    assert!(report.new_slots.is_empty() && report.gone_slots.is_empty());
+}
+
 fn check_of(name: &str) -> Check {
     Check::ALL.into_iter().find(|check| format!("{check:?}") == name).unwrap()
 }

@@ -21,12 +21,18 @@ export interface Checkpoint {
 
 type Signers = Pick<Manifest, "origin" | "logKey" | "witnesses">;
 
+const MOST_BYTES = 1 << 20;
 const LOG_SIGNATURE = 0x01;
 const COSIGNATURE = 0x04;
 
-/** Reads a note: the log's signature must be on it and verify, and nothing else may stand under its name and key. */
+/**
+ * Reads a note: the log's signature must be on it and verify, and nothing else may stand under its name and key. A line that is none is an
+ * error, whoever it may be from; a line of somebody unknown is nothing.
+ */
 export function openCheckpoint(bytes: Bytes, { origin, logKey, witnesses }: Signers): Checkpoint {
+  if (bytes.length > MOST_BYTES) throw new Invalid(`a note of more than ${MOST_BYTES} bytes`);
   const note = text(bytes);
+  if (/[\0-\x09\x0b-\x1f]/.test(note)) throw new Invalid("a control character in a note");
   const end = note.lastIndexOf("\n\n");
   if (end < 0 || !note.endsWith("\n")) throw new Invalid("no blank line before the signatures, or no line feed at the end");
   const body = note.slice(0, end + 1);
@@ -64,7 +70,7 @@ function readBody(body: string, origin: string): { size: number; root: Bytes } {
 
 function readSignature(line: string): { name: string; id: number; signature: Bytes } {
   const [dash, name, encoded, ...rest] = line.split(" ");
-  if (dash !== "—" || !name || name.includes("+") || !encoded || rest.length > 0) throw new Invalid("not a signature line");
+  if (dash !== "—" || !name || /[+\p{White_Space}]/u.test(name) || !encoded || rest.length > 0) throw new Invalid("not a signature line");
   const reader = new Reader(base64(encoded));
   return { name, id: reader.u32(), signature: reader.take(reader.left) };
 }

@@ -15,6 +15,8 @@ export interface Rounds {
 export function compareRounds(election: Election, earlier: readonly Election[]): Rounds {
   const [latest, ...older] = earlier as [Election, ...Election[]];
   checkTies(election, latest);
+  // Before all parts are there the roll lists nobody.
+  if (!election.rollComplete) return { newSlots: [], goneSlots: [] };
   const rows = election.rollParts.map((part) => part?.rows ?? []);
   rows.forEach((part, p) => {
     for (const { slot, part: { key } } of part) {
@@ -30,7 +32,7 @@ export function compareRounds(election: Election, earlier: readonly Election[]):
   const listed = new Set(rows.flatMap((part) => part.map(({ slot }) => slot)));
   return {
     newSlots: [...listed].filter((slot) => !latest.slots.has(slot)),
-    goneSlots: listed.size === 0 ? [] : [...latest.slots.keys()].filter((slot) => !listed.has(slot)),
+    goneSlots: [...latest.slots.keys()].filter((slot) => !listed.has(slot)),
   };
 }
 

@@ -17,6 +17,7 @@ interface Case {
   entry: number | null;
   receipts: unknown[];
   totals: number[][][] | null;
+  voters: number;
 }
 
 const folder = process.env["ISOLOIR_CORPUS"] ?? fileURLToPath(new URL("../../../target/tmp/corpus", import.meta.url));
@@ -28,13 +29,13 @@ test("the corpus breaks every one of the twelve checks", () => {
   assert.ok(broken.has(null));
 });
 
-for (const { name, check, entry, receipts, totals } of cases) {
+for (const { name, check, entry, receipts, totals, voters } of cases) {
   test(`corpus ${name}: ${check ?? "holds"}`, () => {
     const report = audit(readArchive(join(folder, `${name}.zip`)), { receipts: parseReceipts(utf8(JSON.stringify(receipts))) });
     const failed = report.checks.filter(({ status }) => status === "fails");
     assert.deepEqual(failed.map((each) => each.check), check === null ? [] : [check], JSON.stringify(failed));
     assert.equal(report.holds, check === null);
     if (check !== null) assert.equal(failed[0]?.failures[0]?.entry ?? null, entry);
-    else assert.deepEqual(report.totals ?? null, totals);
+    else assert.deepEqual([report.totals ?? null, report.slots], [totals, voters]);
   });
 }

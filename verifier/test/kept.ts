@@ -20,7 +20,6 @@ interface Report {
   root: string;
   closing: [size: number, root: string, code: string] | null;
   fixing: [size: number, root: string, code: string] | null;
-  phase: string;
   voters: number;
   buckets: number[][];
   current: number[];
@@ -91,8 +90,7 @@ function figures(report: Report): Partial<AuditReport> {
   return {
     size: report.size,
     root: report.root,
-    // Who is a voter before all parts of the roll are there, the spec does not say.
-    ...(report.phase !== "setup" && { slots: report.voters }),
+    slots: report.voters,
     void: Object.entries(report.void).map(([index, of]) => ({ index: Number(index), reasons: of.map(([teller, reason]) => ({ teller, reason })) })),
     missing: Object.entries(report.missing).flatMap(([index, of]) => of.map((teller) => ({ index: Number(index), teller }))),
     objections: report.objections,

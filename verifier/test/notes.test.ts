@@ -68,6 +68,25 @@ test("a second, wrong line under the log's own name and key is an error", () => 
   assertInvalid(() => opened(`${checkpoints.note}— ${checkpoints.origin} ${wrong.toString("base64")}\n`));
 });
 
+test("a line of an unknown signer is ignored, and one that is no line is an error", () => {
+  const { note } = checkpoints;
+  for (const line of ["— name AAAAAAAA", "— näme/1 AAAAAA=="]) assert.deepEqual(opened(`${note}${line}\n`), { cosigned: [], wrong: 0 }, line);
+  const wrong = [
+    "", "—", "- name AAAAAAAA", "— name", "—  AAAAAAAA", "— a+b AAAAAAAA", "— a\u{a0}b AAAAAAAA", "— a\u{85}b AAAAAAAA", "— a\u{2028}b AAAAAAAA", "— a\tb AAAAAAAA",
+    "— name AAAA AAAA", "— name AAAAAAA", "— name AAA=", "— name AAAAAA==AA", "— name AAAAAAAA ", "— name AAAAAAAA\r",
+  ];
+  for (const line of wrong) assertInvalid(() => opened(`${note}${line}\n`));
+  assertInvalid(() => opened(`${note}— name AAAAAAAA`));
+});
+
+test("a note has at most 2^20 bytes", () => {
+  const { note } = checkpoints;
+  const room = 2 ** 20 - utf8(note).length;
+  const filled = (length: number): string => `${note}— ${"n".repeat(length - utf8("—  AAAAAAAA\n").length)} AAAAAAAA\n`;
+  assert.deepEqual(opened(filled(room)), { cosigned: [], wrong: 0 });
+  assertInvalid(() => opened(filled(room + 1)));
+});
+
 for (const { why, note } of checkpoints.invalid) {
   test(`a checkpoint that is refused: ${why}`, () => assertInvalid(() => openCheckpoint(utf8(note), signers)));
 }

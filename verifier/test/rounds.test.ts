@@ -177,6 +177,14 @@ test("a chain of rounds: who was left out returns with new codes only", () => {
   expect(round([one, two], 3, second).archive(), { earlier: earlier.slice(1) });
 });
 
+test("before all parts of the roll are there it lists nobody", () => {
+  const first = round([one, two], 1);
+  const half = new Maker([{ ...one }, { ...two }], { title: { en: "Round 2" }, previous: Buffer.from(first.manifest.id).toString("base64") });
+  half.rollPart(0);
+  const report = expect(half.archive(), { earlier: [first.archive()] });
+  assert.deepEqual([report.slots, report.new_slots, report.gone_slots], [0, [], []]);
+});
+
 test("the figures of a counted election", () => {
   const report = expect(counted().archive(), {});
   assert.deepEqual(report.totals, [[[3, 2]]]);

@@ -29,6 +29,9 @@ fn rng() -> UnwrapErr<getrandom::SysRng> {
 /// Goes the way as far as it can be gone without casting anything, for a voter who is drawn anew each time: a server cannot know for
 /// whom it must not lie.
 pub fn go(target: &Target, follower: &mut Follower<'_>, status: &Status) -> Outcome<()> {
+    if follower.election().voters() == 0 {
+        return Ok(());
+    }
     let members = follower.election().members();
     let Ok(count) = u64::try_from(members.len()) else { return Ok(()) };
     let drawn = rng().next_u64().checked_rem(count).and_then(|drawn| usize::try_from(drawn).ok());

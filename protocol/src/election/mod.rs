@@ -317,14 +317,14 @@ impl Election {
         self.roll.view(slot)
     }
 
-    /// All slots with group and weight, in order.
+    /// All slots with group and weight, in order, as the first part lists them.
     pub fn members(&self) -> &[crate::roll::Member] {
         self.roll.members()
     }
 
-    /// How many slots the roll has.
+    /// How many slots the roll has: none before every registrar's part is there (section 3).
     pub fn voters(&self) -> u64 {
-        u64::try_from(self.roll.members().len()).unwrap_or(u64::MAX)
+        if self.roll.is_complete() { u64::try_from(self.roll.members().len()).unwrap_or(u64::MAX) } else { 0 }
     }
 
     /// How many slots have a current ballot.
