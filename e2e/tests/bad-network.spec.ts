@@ -151,3 +151,49 @@ test("every answer that the page asks for breaks off half-way once", async ({ el
   for (const kind of kinds) expect([...broken].some((url) => kind.test(url)), String(kind)).toBe(true);
   expect(network.passed.filter(isBallot).length).toBeGreaterThan(1);
 });
+
+test("a network that swallows every answer: said at each step, and the vote goes on by itself when it is back", async ({ election, network, open, clock }) => {
+  test.slow();
+  const vote = await election();
+  const page = await open();
+  await clock.takeOver(page);
+  const booth: Booth = vote.voter(4).at(page);
+  /** What is asked of these addresses arrives, and is never answered. */
+  let swallowed: RegExp | null = null;
+  network.always(({ url }) => swallowed?.test(url) ?? false, async (_, way) => void (await way.forward()));
+  /** Winds the page's own clock on until something is seen. */
+  const seen = (testId: string, step: number): Promise<void> => expect(async () => {
+    await page.clock.fastForward(step);
+    await expect(page.getByTestId(testId)).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+
+  // The worker's own clock cannot be wound on.
+  for (const [what, silence] of [[/\.wasm$/, 121_000], [/elections\/[^/]+$/, 31_000], [/slots\//, 0]] as const) {
+    await test.step(String(what), async () => {
+      const before = network.passed.length;
+      swallowed = what;
+      await page.goto("about:blank");
+      await booth.follow(network.address);
+      await expect.poll(() => network.passed.slice(before).some(({ url }) => what.test(url))).toBe(true);
+      if (silence > 0) await page.clock.fastForward(silence);
+      await expect(page.getByTestId("by-itself")).toBeVisible({ timeout: 60_000 });
+      await expect(page.locator("main h1")).toHaveText("Le serveur est injoignable.");
+      swallowed = null;
+      await seen("start", 5_000);
+    });
+  }
+
+  await booth.choose([[1]]);
+  swallowed = /ballots$/;
+  await booth.cast();
+  await expect(async () => {
+    await page.clock.fastForward(31_000);
+    await expect(page.locator("main .note.warn")).toContainText("Le serveur est injoignable pour l’instant.", { timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  swallowed = null;
+  await seen("receipt", 5_000);
+  await castOnce(vote, await booth.receipt());
+  const tries = network.passed.filter(isBallot).map(({ body }) => body.toString("base64"));
+  expect(tries.length).toBeGreaterThan(1);
+  expect(new Set(tries).size).toBe(1);
+});

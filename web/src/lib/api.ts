@@ -2,6 +2,7 @@
 // problem) or `Unreachable` (no answer). Secrets and proofs are not handled here: see ../wasm.
 
 import { inOneFile } from "./inlined";
+import { patientFetch, READING_MS } from "./patience";
 import type { Manifest } from "../wasm/manifest";
 import type { ComplaintKind, ElectionId, ListedBallot, Milliseconds, Phase, Text } from "../wasm/types";
 
@@ -123,7 +124,7 @@ export class Problem extends Error {
 
 /** No answer. */
 export class Unreachable extends Error {
-  constructor(readonly why: "offline" | "timeout" | "network") {
+  constructor(readonly why: "offline" | "network") {
     super(why);
     this.name = "Unreachable";
   }
@@ -150,32 +151,18 @@ export function backoffMs(attempt: number, retryAfter: number | null, random: nu
 }
 
 export interface RequestOptions {
-  timeoutMs?: number;
   signal?: AbortSignal;
 }
 
-async function request(path: string, init: RequestInit, options: RequestOptions): Promise<Response> {
+async function request(path: string, init: RequestInit, { signal }: RequestOptions): Promise<Response> {
   if (inOneFile()) throw new Unreachable("offline");
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  options.signal?.addEventListener("abort", abort);
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    controller.abort();
-  }, options.timeoutMs ?? 20_000);
-  try {
-    const response = await fetch(path, { ...init, signal: controller.signal, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
-    if (response.ok) return response;
-    throw await problem(response);
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    if (options.signal?.aborted) throw error;
-    throw new Unreachable(timedOut ? "timeout" : navigator.onLine === false ? "offline" : "network");
-  } finally {
-    clearTimeout(timer);
-    options.signal?.removeEventListener("abort", abort);
-  }
+  const response = await patientFetch(path, { ...init, signal: signal ?? null, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" })
+    .catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      throw new Unreachable(navigator.onLine === false ? "offline" : "network");
+    });
+  if (response.ok) return response;
+  throw await problem(response);
 }
 
 async function problem(response: Response): Promise<Problem> {
@@ -207,8 +194,9 @@ const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
     addEventListener("online", () => resolve(), { once: true, ...(signal ? { signal } : {}) });
   });
 
-/** Reads, trying again a few times: reading twice does no harm. */
+/** Reads, trying again a few times, but not for long: reading twice does no harm. */
 async function read<T>(path: string, take: (response: Response) => Promise<T>, options: RequestOptions = {}): Promise<T> {
+  const began = Date.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await request(path, {}, options);
@@ -217,7 +205,7 @@ async function read<T>(path: string, take: (response: Response) => Promise<T>, o
         throw new Unreachable("network");
       });
     } catch (error) {
-      if (!isPassing(error) || attempt >= 4 || options.signal?.aborted) throw error;
+      if (!isPassing(error) || attempt >= 4 || Date.now() - began > READING_MS || options.signal?.aborted) throw error;
       const after = error instanceof Problem ? error.retryAfter : null;
       await wait(backoffMs(attempt, after, Math.random()), options.signal);
     }

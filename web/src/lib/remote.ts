@@ -2,6 +2,7 @@
 
 import { Problem, Unreachable } from "./api";
 import { parseLink } from "./fragment";
+import { patientFetch } from "./patience";
 
 /** Where an archive is to be fetched. */
 export interface Remote {
@@ -28,7 +29,7 @@ export function parseRemote(text: string): Remote | null {
 async function ask(url: string, signal: AbortSignal): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(url, { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", signal });
+    answer = await patientFetch(url, { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", signal });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new Unreachable(navigator.onLine === false ? "offline" : "network");

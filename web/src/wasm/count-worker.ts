@@ -52,8 +52,7 @@ async function sync(task: Task, handle: number): Promise<LogState> {
 async function fetchBoxes({ rust, place }: OpenTeller, from: number, count: number, task: Task): Promise<Uint8Array> {
   const path = `${place.base}/api/elections/${place.election}/boxes/fetch`;
   // Signed anew at each try: a request is good for two minutes.
-  const ask = async () => (await post(path, rust.fetchRequest(Date.now(), from, count), task.signal)).arrayBuffer();
-  return new Uint8Array(await insist(ask, task.signal));
+  return insist(() => post(path, rust.fetchRequest(Date.now(), from, count), task.signal), task.signal);
 }
 
 async function openBoxes(task: Task, handle: number, ports: readonly MessagePort[]): Promise<BoxesOpened> {
@@ -132,7 +131,7 @@ async function boxesBy(tickets: Uint8Array, place: LogPlace, task: Task): Promis
     request.set(ticket);
     view.setBigUint64(ticket.length, from);
     view.setUint32(ticket.length + 8, count);
-    return new Uint8Array(await (await post(path, request, task.signal)).arrayBuffer());
+    return post(path, request, task.signal);
   }, task.signal);
   // The first alone tells how long each is.
   const first = await fetched(0n, 1);

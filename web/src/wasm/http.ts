@@ -1,5 +1,6 @@
 // Requests to the server: typed failures, nothing that identifies anybody.
 
+import { READING_MS } from "../lib/patience";
 import { IsoloirFailure } from "./failure";
 import { ask } from "./transport";
 
@@ -29,44 +30,46 @@ async function request(path: string, init: RequestInit, signal?: AbortSignal): P
   let response: Response;
   try {
     response = await ask(path, { ...OPTIONS, ...init, signal: signal ?? null });
-  } catch (error) {
-    throw lost(error);
+  } catch {
+    throw lost(signal);
   }
   if (!response.ok) throw await refused(response);
   return response;
 }
 
-function lost(error: unknown): IsoloirFailure {
-  if (error instanceof DOMException && error.name === "AbortError") return new IsoloirFailure({ kind: "cancelled" });
+/** There is no answer: who asked gave up, or the network did. */
+function lost(signal?: AbortSignal): IsoloirFailure {
+  if (signal?.aborted) return new IsoloirFailure({ kind: "cancelled" });
   return new IsoloirFailure({ kind: "network", status: null, problem: null, retryAfter: null, facts: {} });
 }
 
 /** The body of an answer, which may break off half-way. */
-async function body<T>(read: Promise<T>): Promise<T> {
+async function body<T>(read: Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await read;
-  } catch (error) {
-    throw lost(error);
+  } catch {
+    throw lost(signal);
   }
 }
 
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {
-  return body((await request(path, {}, signal)).text());
+  return body((await request(path, {}, signal)).text(), signal);
 }
 
 /** How often reading is tried before the page hears of it. */
 const READS = 4;
 
-/** Reads; an answer that breaks off, or none at all, is asked for again a few times. */
+/** Reads; an answer that breaks off, or none at all, is asked for again a few times, but not for long. */
 export async function steadily<T>(read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   let left = READS;
+  const began = Date.now();
   // Only what may pass goes back to `insist`; the last failure is the page's to explain.
   return insist(async () => {
     left -= 1;
     try {
       return { value: await read() };
     } catch (failure) {
-      if (left > 0) throw failure;
+      if (left > 0 && Date.now() - began < READING_MS) throw failure;
       return { failure };
     }
   }, signal).then((found) => {
@@ -78,19 +81,16 @@ export async function steadily<T>(read: () => Promise<T>, signal?: AbortSignal):
 /** `immutable`: the answer never changes, the browser may keep it. */
 export async function getBytes(path: string, signal?: AbortSignal, immutable = false): Promise<Uint8Array> {
   const response = await request(path, immutable ? { cache: "default" } : {}, signal);
-  return new Uint8Array(await body(response.arrayBuffer()));
+  return new Uint8Array(await body(response.arrayBuffer(), signal));
 }
 
-export async function post(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<Response> {
-  return request(
-    path,
-    { method: "POST", body: bytes as Uint8Array<ArrayBuffer>, headers: { "content-type": "application/octet-stream" } },
-    signal,
-  );
+export async function post(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  const init = { method: "POST", body: bytes as Uint8Array<ArrayBuffer>, headers: { "content-type": "application/octet-stream" } };
+  return new Uint8Array(await body((await request(path, init, signal)).arrayBuffer(), signal));
 }
 
 export async function postText(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
-  return body((await post(path, bytes, signal)).text());
+  return new TextDecoder().decode(await post(path, bytes, signal));
 }
 
 /** Whether the same request may succeed later: no answer, overload, a server being restarted, a proxy without its server. */

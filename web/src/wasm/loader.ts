@@ -96,12 +96,19 @@ export async function program(url: string, script: string): Promise<Program> {
 
 /** Waits between the tries for one file. A file with the wrong content cannot be told from a broken connection, so there is an end. */
 const WAITS_MS = [500, 1_500, 4_000];
+/** How long one file may take: some 100,000 bytes at the speed of the slowest lines. The browser hands out nothing before it has checked it all. */
+const FILE_MS = 120_000;
 
 /** A file of the build, whole and with the content that the page names. A connection that breaks off is tried again. */
 export async function fetched(url: string): Promise<Response> {
   for (let tries = 0; ; tries += 1) {
-    const response = await fetch(url, { credentials: "same-origin", integrity: integrityOf(url) }).catch(() => null);
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), FILE_MS);
+    const response = await fetch(url, { credentials: "same-origin", integrity: integrityOf(url), signal: controller.signal }).catch(() => null);
+    clearTimeout(timer);
     if (response?.ok) return response;
+    // A network that swallows everything is not the file's fault: the page says so, and tries again by itself.
+    if (controller.signal.aborted) throw new IsoloirFailure({ kind: "network", status: null, problem: null, retryAfter: null, facts: {} });
     const wait = WAITS_MS[tries];
     if (wait === undefined) throw new IsoloirFailure({ kind: "load" });
     await new Promise((resolve) => setTimeout(resolve, wait));

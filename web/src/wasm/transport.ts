@@ -1,11 +1,12 @@
 // How requests leave: to the server, or, on a machine without a network, into a file that was carried
 // there by hand (carried.ts). The one place where the two differ.
 
+import { patientFetch } from "../lib/patience";
+
 /** As `fetch`. */
 export type Ask = (path: string, init: RequestInit) => Promise<Response>;
 
-const network: Ask = (path, init) => fetch(path, init);
-let present: Ask = network;
+let present: Ask = patientFetch;
 
 export const ask: Ask = (path, init) => present(path, init);
 

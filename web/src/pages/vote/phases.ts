@@ -20,16 +20,23 @@ export function showPhase(shell: Shell, status: Status, vote: Vote | null, chang
   const draw = (): void => shell.show({ title: () => title(shown), render: () => screen(shown, latest, vote) });
   draw();
   if (shown === "closed") return;
-  const timer = setInterval(() => {
-    void api.status(status.id).then((next) => {
-      latest = next;
-      if (vote) vote.status = next;
-      if (votingNow(next, serverNow(), openedAt) !== shown) {
-        clearInterval(timer);
-        void changed();
-      } else shell.redraw();
-    }, () => undefined);
-  }, POLL_MS);
+  let waits = true;
+  const look = async (): Promise<void> => {
+    const next = await api.status(status.id).catch(() => null);
+    if (!next || !waits) return;
+    latest = next;
+    if (vote) vote.status = next;
+    if (votingNow(next, serverNow(), openedAt) === shown) return shell.redraw();
+    waits = false;
+    clearInterval(timer);
+    removeEventListener("online", look);
+    document.removeEventListener("visibilitychange", look);
+    await changed();
+  };
+  const timer = setInterval(look, POLL_MS);
+  // A telephone in a pocket asks for nothing: its owner need not wait once more.
+  addEventListener("online", look);
+  document.addEventListener("visibilitychange", look);
 }
 
 function title(phase: Voting): string {

@@ -16,8 +16,6 @@ import { forgetSecrets, keep, type Vote } from "./state";
 
 /** When the voter is told more than "on its way". */
 const SLOW_MS = 4_000;
-/** A server that is there answers within this, also when it is busy. */
-const SILENCE_MS = 60_000;
 const WATCH_MS = 8_000;
 /** How long a question about the urn may take. */
 const ASK_MS = 10_000;
@@ -84,30 +82,16 @@ async function deliver(vote: Vote, pending: PendingSubmission, kept: boolean): P
   }
 }
 
-/** Sends until there is an answer. A connection on which nothing comes back at all is given up and tried anew: the same bytes again. */
+/** Sends until there is an answer: the same bytes each time. */
 async function insist(vote: Vote, pending: PendingSubmission, tell: (trouble: Trouble) => void, delivery: Delivery): Promise<CheckedReceipt> {
   for (;;) {
     const controller = new AbortController();
-    let silent = false;
-    const giveUp = (): void => {
-      silent = true;
-      controller.abort();
-    };
-    delivery.again = giveUp;
-    let watchdog = setTimeout(giveUp, SILENCE_MS);
-    const waiting = (error: unknown): void => {
-      clearTimeout(watchdog);
-      watchdog = setTimeout(giveUp, SILENCE_MS);
-      tell(troubleOf(error));
-    };
+    delivery.again = () => controller.abort();
     try {
-      return await vote.isoloir.sendPending(pending, { signal: controller.signal, waiting });
+      return await vote.isoloir.sendPending(pending, { signal: controller.signal, waiting: (error) => tell(troubleOf(error)) });
     } catch (error) {
-      if (!silent || failure(error)?.kind !== "cancelled") throw error;
-      // Asked and answered: nothing is wrong with the connection, only with this request.
-      if (delivery.answer !== "yes") tell("unreachable");
-    } finally {
-      clearTimeout(watchdog);
+      // Given up by `again`, or at its end.
+      if (failure(error)?.kind !== "cancelled") throw error;
     }
   }
 }
@@ -123,7 +107,7 @@ function question(vote: Vote, pending: PendingSubmission, delivery: Delivery): C
     };
     say("asking");
     try {
-      const slot = await api.slot(vote.info.id, pending.slot, { signal: AbortSignal.timeout(ASK_MS), timeoutMs: ASK_MS });
+      const slot = await api.slot(vote.info.id, pending.slot, { signal: AbortSignal.timeout(ASK_MS) });
       const there = slot.ballots.some((ballot) => ballot.code === pending.receiptCode);
       say(there ? "yes" : "no");
       // The receipt is fetched by the same request that casts: sent again, it changes nothing.
