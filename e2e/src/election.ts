@@ -216,6 +216,14 @@ export class Election {
     return status.totals?.[0] ?? [];
   }
 
+  /** Until all witnesses have cosigned what the tellers compare. */
+  async cosigned(stage: "closing" | "fix"): Promise<void> {
+    await expect.poll(async () => {
+      const status = await this.status();
+      return status.witnesses.every((witness) => (witness.seen_size ?? 0) >= (status[stage]?.size ?? Infinity));
+    }, { timeout: 60_000 }).toBe(true);
+  }
+
   async status(): Promise<Status> {
     return this.#get<Status>("");
   }

@@ -3,10 +3,10 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { expect } from "@playwright/test";
 
@@ -21,6 +21,7 @@ export abstract class Engine {
   readonly #home = mkdtempSync(join(tmpdir(), "isoloir-engine-"));
 
   abstract load(url: string): Promise<void>;
+  abstract reload(): Promise<void>;
   /** The value of an expression, which is text. */
   protected abstract evaluate(expression: string): Promise<string>;
   protected abstract quit(): Promise<void>;
@@ -61,7 +62,16 @@ export abstract class Engine {
   /** Waits until an element can be seen. */
   async see(selector: string, timeout = 30_000): Promise<void> {
     const seen = (css: string): boolean => Boolean(document.querySelector(css)?.getClientRects().length);
-    await expect.poll(() => this.run(seen, selector), { message: `${selector} is seen`, timeout }).toBe(true);
+    await expect.poll(() => this.run(seen, selector), { message: `${selector} is seen`, timeout }).toBe(true).catch(async (error: Error) => {
+      const shown = await this.run(() => document.querySelector("main")?.textContent ?? "");
+      throw new Error(`${error.message}\nThe page shows: ${shown}`);
+    });
+  }
+
+  /** Waits until an element says something. */
+  async says(selector: string, what: string | RegExp, timeout = 30_000): Promise<void> {
+    const said = (css: string): string => document.querySelector(css)?.textContent ?? "";
+    await expect.poll(() => this.run(said, selector), { message: `${selector} says`, timeout }).toMatch(what);
   }
 
   async text(selector: string): Promise<string> {
@@ -85,7 +95,52 @@ export abstract class Engine {
       field.blur();
     }, selector, text);
   }
+
+  /** Gives files to a field, as a person chooses them in a window of the browser. */
+  async give(selector: string, ...paths: string[]): Promise<void> {
+    await expect.poll(() => this.run((css: string) => document.querySelector(css) !== null, selector), { message: selector }).toBe(true);
+    const files = paths.map((path) => ({ name: basename(path), content: readFileSync(path).toString("base64") }));
+    await this.run((css: string, given: { name: string; content: string }[]) => {
+      const field = document.querySelector<HTMLInputElement>(css);
+      if (!field) return;
+      const transfer = new DataTransfer();
+      for (const { name, content } of given) transfer.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name));
+      field.files = transfer.files;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }, selector, files);
+  }
+
+  /** Presses a button and gives the file that the page then saves. It is taken where it leaves the page: the rest of the way is the browser's. */
+  async saved(selector: string): Promise<Buffer> {
+    await this.see(selector);
+    await this.run((css: string) => {
+      const all = globalThis as unknown as { saved: string };
+      all.saved = "";
+      const blobs = new Map<string, Blob>();
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (blob: Blob) => {
+        const address = make.call(URL, blob);
+        blobs.set(address, blob);
+        return address;
+      };
+      HTMLAnchorElement.prototype.click = function () {
+        const reader = new FileReader();
+        reader.onload = () => (all.saved = String(reader.result));
+        reader.readAsDataURL(blobs.get(this.href) ?? new Blob());
+      };
+      document.querySelector<HTMLElement>(css)?.click();
+    }, selector);
+    await expect.poll(() => this.run(() => (globalThis as unknown as { saved: string }).saved), { message: `${selector} saves`, timeout: 30_000 }).not.toBe("");
+    return Buffer.from((await this.run(() => (globalThis as unknown as { saved: string }).saved)).split(",")[1] ?? "", "base64");
+  }
 }
+
+/** How each of them is opened. They keep the machine's time: Firefox shows no page with the library that shifts it (clock.ts), and WebKit's
+ *  workers wait for moments of a clock that cannot be shifted. To the pages each is a device whose clock is wrong. */
+export const ENGINES: [name: string, open: (environment: NodeJS.ProcessEnv) => Promise<Engine>][] = [
+  ["Firefox", (environment) => Firefox.open(environment)],
+  ["WebKit", (environment) => WebKit.open(environment)],
+];
 
 /** Waits for a line of a program that tells something. */
 function told(child: ChildProcess, pattern: RegExp): Promise<string> {
@@ -155,6 +210,10 @@ export class Firefox extends Engine {
     await this.#send("browsingContext.navigate", { context: this.#context, url, wait: "interactive" });
   }
 
+  async reload(): Promise<void> {
+    await this.#send("browsingContext.reload", { context: this.#context, wait: "interactive" });
+  }
+
   protected async evaluate(expression: string): Promise<string> {
     const answer = await this.#send<{ type: string; result: { value: string }; exceptionDetails?: { text: string } }>("script.evaluate", { expression, target: { context: this.#context }, awaitPromise: false });
     if (answer.type === "exception") throw new Error(answer.exceptionDetails?.text);
@@ -194,6 +253,10 @@ export class WebKit extends Engine {
 
   async load(url: string): Promise<void> {
     await this.#call("POST", `/session/${this.#session}/url`, { url });
+  }
+
+  async reload(): Promise<void> {
+    await this.#call("POST", `/session/${this.#session}/refresh`, {});
   }
 
   protected evaluate(expression: string): Promise<string> {

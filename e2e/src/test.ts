@@ -12,6 +12,7 @@ import { Clock } from "./clock.js";
 import { Desk } from "./desk.js";
 import { Election, type Plan } from "./election.js";
 import { keepElections } from "./kept.js";
+import { ZONE } from "./moments.js";
 import { People, type Teller } from "./people.js";
 import { CHROMIUM, folder } from "./places.js";
 import { Proxy } from "./proxy.js";
@@ -104,7 +105,7 @@ export const test = base.extend<PerTest, PerWorker>({
     const devices: BrowserContext[] = [];
     const faults: string[] = [];
     await use(async (options = {}) => {
-      const device = await browser.newContext({ locale: "fr-FR", timezoneId: "America/Montreal", ...options });
+      const device = await browser.newContext({ locale: "fr-FR", timezoneId: ZONE, ...options });
       devices.push(device);
       device.on("weberror", (error) => faults.push(String(error.error())));
       device.on("console", (message) => {

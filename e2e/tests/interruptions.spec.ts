@@ -2,6 +2,7 @@
 // no step is anything lost, and every screen says honestly what is the case.
 
 import { HOUR, MINUTE, SECOND } from "../src/clock.js";
+import { told, TOLD } from "../src/moments.js";
 import { expect, test, type Page } from "../src/test.js";
 import { busy, isBallot } from "../src/proxy.js";
 import type { Booth } from "../src/voter.js";
@@ -31,10 +32,9 @@ const STEPS: [name: string, go: (booth: Booth) => Promise<void>][] = [
   }],
 ];
 
-/** A moment is told by the voter's clock, with the name of its zone, and by the election's. REQ U8 */
+/** A moment is told by the voter's clock and by the election's. */
 async function tells(page: Page, moment: number): Promise<void> {
-  const told = page.locator("main").locator(`time[datetime="${new Date(moment).toISOString()}"]`);
-  await expect(told.first()).toHaveText(/ \d{2}:\d{2} heure de l’Est nord-américain \(.*\d{2}:\d{2} UTC\)$/);
+  await expect(page.locator(told(moment)).first()).toHaveText(TOLD);
 }
 
 test("a reload at any step asks for no code twice, and the vote goes on", async ({ election, open }) => {

@@ -1,24 +1,17 @@
 // A teller whose machine never has a network: the page as one file from a disk, everything else carried by hand.
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { overflow, violations } from "../src/access.js";
+import { Carrier, saved, singlePage } from "../src/carrier.js";
 import { HOUR, MINUTE } from "../src/clock.js";
 import { castByProgram } from "../src/machine.js";
 import { PASSPHRASE } from "../src/people.js";
 import { attempt, isoloir } from "../src/program.js";
 import { expect, test, type Page } from "../src/test.js";
-
-/** Presses a button and gives the path of the file that the browser then saves. */
-async function saved(page: Page, button: string, path: string): Promise<string> {
-  const download = page.waitForEvent("download");
-  await page.getByTestId(button).click();
-  await (await download).saveAs(path);
-  return path;
-}
 
 test("a teller who is never online serves from a file on a disk, and the election passes the audit", async ({ people, clock, server, home, open, device, announced }) => {
   test.setTimeout(600_000);
@@ -40,11 +33,8 @@ test("a teller who is never online serves from a file on a disk, and the electio
     if (/^(https?|wss?):/.test(request.url())) faults.push(request.url());
   });
   const single = stick("isoloir-tellers.html");
-  {
-    const bytes = Buffer.from(await (await fetch(`${server.address}/tellers/isoloir-tellers.html`)).arrayBuffer());
-    writeFileSync(single, bytes);
-    expect(list).toContain(`${createHash("sha256").update(bytes).digest("hex")}  tellers/isoloir-tellers.html\n`);
-  }
+  const bytes = await singlePage(server.address, single);
+  expect(list).toContain(`${createHash("sha256").update(bytes).digest("hex")}  tellers/isoloir-tellers.html\n`);
   const page = pathToFileURL(single).href;
   const accessible = async (shown: Page): Promise<void> => {
     expect(await violations(shown)).toEqual([]);
@@ -66,23 +56,9 @@ test("a teller who is never online serves from a file on a disk, and the electio
   await vote.issue();
   await vote.consent([first, second]);
 
-  /** Online: the election as one file, with boxes where there are requests for them. */
-  const fetched = async (name: string, requests?: string): Promise<string> => {
-    await online.goto("about:blank");
-    await online.goto(vote.page("tellers"));
-    await online.getByTestId("carry").click();
-    if (requests) await online.locator("#tickets").setInputFiles(requests);
-    return saved(online, "collect", stick(name));
-  };
-  /** Online: the entry that came back. */
-  const sent = async (entry: string): Promise<void> => {
-    await online.goto("about:blank");
-    await online.goto(vote.page("tellers"));
-    await online.getByTestId("carry").click();
-    await online.locator("#entry").setInputFiles(entry);
-    await online.getByTestId("send-entry").click();
-    await expect(online.getByTestId("sent")).toBeVisible();
-  };
+  const carrier = new Carrier(online, vote);
+  const fetched = (name: string, requests?: string): Promise<string> => carrier.fetch(stick(name), requests);
+  const sent = (entry: string): Promise<void> => carrier.send(entry);
   /** Offline: opens key and carried file in a page that starts anew, as after the machine was off. */
   const unlocked = async (carried: string, task: string): Promise<void> => {
     await desk.goto("about:blank");
@@ -102,9 +78,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
   await desk.getByTestId("consent").click();
   await sent(await saved(desk, "save-entry", stick("consent.json")));
   expect((await vote.status()).tellers[2]).toMatchObject({ name: "Chloé Estève", consented: true });
-  await online.goto("about:blank");
-  await online.goto(vote.page("tellers"));
-  await online.getByTestId("carry").click();
+  await carrier.show();
   await accessible(online);
   expect(await online.getByTestId("single-hash").textContent()).toBe(createHash("sha256").update(readFileSync(single)).digest("hex"));
   await saved(online, "single", stick("again.html"));
@@ -131,11 +105,6 @@ test("a teller who is never online serves from a file on a disk, and the electio
   for (const [i, voter] of vote.voters.entries()) await castByProgram(voter, i === 0 ? ["blank"] : [[i % 3]]);
   vote.end();
   await expect.poll(() => vote.phase()).toBe("closed");
-  /** Until both witnesses have cosigned what the tellers compare. */
-  const cosigned = (stage: "closing" | "fix"): Promise<void> => expect.poll(async () => {
-    const status = await vote.status();
-    return status.witnesses.every((witness) => (witness.seen_size ?? 0) >= (status[stage]?.size ?? Infinity));
-  }, { timeout: 60_000 }).toBe(true);
   /** Offline: compares a code, saves the key that remembers it, and shows that it was saved. */
   const compared = async (stage: "closing" | "counting"): Promise<string> => {
     await desk.getByTestId(`start-${stage}`).click();
@@ -155,7 +124,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
   };
 
   // Report. Without the boxes there is no way on; with them there is.
-  await cosigned("closing");
+  await vote.cosigned("closing");
   await unlocked(await fetched("4.carried"), "closing");
   await expect(desk.getByTestId("start-closing")).toHaveCount(0);
   await expect(desk.getByTestId("save-tickets")).toBeVisible();
@@ -173,7 +142,7 @@ test("a teller who is never online serves from a file on a disk, and the electio
   await expect.poll(() => vote.phase()).toBe("fixed");
 
   // Sums.
-  await cosigned("fix");
+  await vote.cosigned("fix");
   await unlocked(await fetched("6.carried", requests), "counting");
   const counting = await compared("counting");
   await sent(await saved(desk, "save-entry", stick("sums.json")));
