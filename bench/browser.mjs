@@ -6,33 +6,29 @@
 // @ts-check
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 
-/** @type {typeof import("playwright-core")} */
-const { chromium } = createRequire(new URL("../e2e/package.json", import.meta.url))("playwright-core");
+import { Chromium } from "./chromium.mjs";
 
 /** @type {{ server: string, election: string, key_file: string, passphrase: string, ballots: number }} */
 const { server, election, key_file, passphrase, ballots } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 
 /** Nothing that is measured may take longer. */
 const PATIENCE_MS = 60 * 60_000;
-/** What is not measured takes seconds. */
-const STEP_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 const MB = 1_024;
-
-/** @typedef {import("playwright-core").Page} Page */
 
 /**
  * What the renderer processes use: memory that is in the machine, and their processor time until now. The page with all its workers is
  * one of them, the largest; the browser keeps others of its own, with which it shares much of what each one has.
  */
 class Renderers {
-  /** @param {import("playwright-core").CDPSession} session */
-  constructor(session) {
-    this.session = session;
-    this.forget();
+  page = 0;
+  all = 0;
+
+  /** @param {Chromium} browser */
+  constructor(browser) {
+    this.browser = browser;
     this.reading = setInterval(() => void this.read(), LOOK_EVERY_MS);
   }
 
@@ -43,8 +39,9 @@ class Renderers {
 
   /** Memory of the page's process and of all now in MB, their processor time in seconds. */
   async read() {
-    const { processInfo } = await this.session.send("SystemInfo.getProcessInfo");
-    const renderers = processInfo.filter(({ type }) => type === "renderer");
+    const { processInfo } = await this.browser.ask("SystemInfo.getProcessInfo");
+    /** @type {{ type: string, id: number, cpuTime: number }[]} */
+    const renderers = processInfo.filter((/** @type {{ type: string }} */ { type }) => type === "renderer");
     const memory = renderers.map(({ id }) => resident(id) / MB);
     const [page, all] = [Math.max(...memory), memory.reduce((sum, each) => sum + each, 0)];
     this.page = Math.max(this.page, page);
@@ -69,16 +66,11 @@ function resident(pid) {
 
 /**
  * Runs in a browser of its own, so that memory is of this alone.
- * @param {(page: Page, timed: (what: string, act: () => Promise<void>, done: () => Promise<unknown>) => Promise<void>) => Promise<void>} work
+ * @param {(page: Chromium, timed: (what: string, act: () => Promise<void>, done: () => Promise<unknown>) => Promise<void>) => Promise<void>} work
  */
 async function inBrowser(work) {
-  const browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-  const page = await (await browser.newContext({ locale: "en-GB" })).newPage();
-  page.setDefaultTimeout(STEP_MS);
-  const renderers = new Renderers(await browser.newBrowserCDPSession());
+  const page = new Chromium();
+  const renderers = new Renderers(page);
   try {
     await work(page, async (what, act, done) => {
       const before = await renderers.read();
@@ -93,33 +85,36 @@ async function inBrowser(work) {
     });
   } finally {
     renderers.stop();
-    await browser.close();
+    await page.close();
   }
 }
 
-/** @param {Page} page @param {string} testId */
-const press = (page, testId) => page.getByTestId(testId).click();
+/** @param {string} id */
+const named = (id) => `[data-testid=${id}]`;
 
 console.log(`\n${availableParallelism()} cores, ${ballots} ballots\n`);
 console.log("| what | seconds | s of processor, all renderers | MB of the page's process at most | MB before | MB of all renderers at most |");
 console.log("|---|---|---|---|---|---|");
 
 await inBrowser(async (page, timed) => {
-  await page.goto(`${server}/tellers/#${election}`);
-  await press(page, "unlock");
-  await page.locator("#key-file").setInputFiles(key_file);
-  await page.locator("#passphrase").fill(passphrase);
-  await timed("teller: the key is opened, the log replayed", () => press(page, "open-key"), () => page.locator("[data-testid=task][data-task=closing]").waitFor({ timeout: PATIENCE_MS }));
-  await press(page, "start-closing");
-  await page.locator("#first-device").check();
-  for (const heard of await page.getByTestId("heard").all()) await heard.check();
-  await timed(`teller: ${ballots} boxes fetched, checked, opened`, () => press(page, "confirm"), () => page.getByTestId("opened").waitFor({ timeout: PATIENCE_MS }));
-  const numbers = ((await page.getByTestId("opened").textContent()) ?? "").match(/\d[\d,]*/g)?.map((number) => Number(number.replaceAll(",", "")));
+  await page.open(`${server}/tellers/#${election}`);
+  await page.press(named("unlock"));
+  await page.see("#key-file");
+  await page.choose("#key-file", key_file);
+  await page.fill("#passphrase", passphrase);
+  await timed("teller: the key is opened, the log replayed", () => page.press(named("open-key")), () => page.see(`${named("task")}[data-task=closing]`, PATIENCE_MS));
+  await page.press(named("start-closing"));
+  await page.press("#first-device");
+  await page.press(named("heard"));
+  await timed(`teller: ${ballots} boxes fetched, checked, opened`, () => page.press(named("confirm")), () => page.see(named("opened"), PATIENCE_MS));
+  /** @type {string} */
+  const opened = await page.value(`document.querySelector("${named("opened")}").textContent`);
+  const numbers = opened.match(/\d[\d,]*/g)?.map((number) => Number(number.replaceAll(",", "")));
   if (numbers?.length !== 2 || numbers.some((number) => number !== ballots)) throw new Error(`not all boxes were opened: ${numbers}`);
 });
 
 await inBrowser(async (page, timed) => {
-  await page.goto(`${server}/audit/#${election}`);
-  await page.getByTestId("audit-server").waitFor();
-  await timed(`audit page: ${ballots} ballots, the whole log`, () => press(page, "audit-server"), () => page.locator("[data-testid=verdict][data-accepted=true]").waitFor({ timeout: PATIENCE_MS }));
+  await page.open(`${server}/audit/#${election}`);
+  await page.see(named("audit-server"));
+  await timed(`audit page: ${ballots} ballots, the whole log`, () => page.press(named("audit-server")), () => page.see(`${named("verdict")}[data-accepted=true]`, PATIENCE_MS));
 });

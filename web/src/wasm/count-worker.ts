@@ -75,7 +75,12 @@ async function openAll(opened: OpenTeller, total: number, helpers: readonly Help
     next?.catch(() => undefined);
     const free = helpers.find((helper) => !busy.has(helper));
     if (free) {
-      const work = free.work(rust.slice(answer)).then((found) => rust.merge(found)).then(() => void busy.delete(free));
+      const work = free.work(rust.slice(answer)).then((found) => {
+        rust.merge(found);
+        // Sums of shares are as secret as the keys.
+        found.fill(0);
+        busy.delete(free);
+      });
       work.catch(() => undefined);
       busy.set(free, work);
     } else rust.openBoxes(answer);
