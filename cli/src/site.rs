@@ -181,7 +181,14 @@ fn judge(release: &Release, path: &str, served: &ServedFile) -> Option<Differenc
     if release.expected(&path, &served.encoding) != Some(hash(&served.bytes).as_str()) {
         return Some(Difference::Changed { path, encoding: served.encoding.clone() });
     }
-    (!is_strict(&path, &served.policy)).then_some(Difference::Policy { path })
+    (needs_policy(&path) && !is_strict(&path, &served.policy)).then_some(Difference::Policy { path })
+}
+
+/// Whether a policy of its own rules the file: pages, pictures that may hold scripts, workers. Not what only a page loads, under its own.
+fn needs_policy(path: &str) -> bool {
+    let is = |ending: &str| path.ends_with(ending);
+    let loaded = is(".css") || is(".wasm") || is(".woff2") || (is(".js") && !path.contains("worker"));
+    !loaded
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -74,6 +74,22 @@ test("no text becomes a script, and nothing else becomes a worker", async ({ ann
   await visitor.context().close();
 });
 
+test("a worker is under the policy that comes with its own file", async ({ announced, server, network, browser }) => {
+  const { id } = await announced();
+  const visitor = await page(browser);
+  await visitor.goto(`${server.address}/test/#${id}`);
+  await expect(visitor.locator("#slot")).toBeVisible();
+  const [worker, ...others] = visitor.workers();
+  expect(others).toEqual([]);
+  const policyOf = async (url: string): Promise<string | null> => (await fetch(url)).headers.get("content-security-policy");
+  expect(await policyOf(worker?.url() ?? "")).toBe(await policyOf(`${server.address}/test/`));
+  // Anybody may read this, from any page; the worker asks nobody but its own server.
+  const asked = await worker?.evaluate((address) => fetch(address).then(() => "answered", () => "refused"), `${network.address}/api/elections`);
+  expect(asked).toBe("refused");
+  expect(network.passed).toEqual([]);
+  await visitor.context().close();
+});
+
 test("the page shows the name of its build, and the program finds the server's pages to be that build's", async ({ server, clock, open }) => {
   const visitor = await open();
   await visitor.goto(`${server.address}/`);

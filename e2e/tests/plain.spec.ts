@@ -53,7 +53,7 @@ test("without WebAssembly a ballot is cast as JavaScript, its receipt checked, a
 
 test("where a policy forbids WebAssembly the ballot is made as JavaScript", async ({ election, network, browser }) => {
   const vote = await election();
-  network.change = ({ status, headers, body }) => ({ status, body, headers: { ...headers, "content-security-policy": String(headers["content-security-policy"]).replace(" 'wasm-unsafe-eval'", "") } });
+  network.change = ({ status, headers, body }) => ({ status, body, headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value).replace(" 'wasm-unsafe-eval'", "")])) });
   const device = await browser.newContext({ locale: "fr-FR" });
   const page = await device.newPage();
   const noted = await vote.voter(1).at(page).vote([[2]], network.address);

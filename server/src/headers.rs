@@ -7,8 +7,8 @@ use actix_web::{
     http::{
         Method,
         header::{
-            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName,
-            HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
+            HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
     middleware::Next,
@@ -33,8 +33,9 @@ const EMBED: &str = "/embed/";
 /// addresses that it asks are those that the reader typed.
 const AUDIT: &str = "/audit/";
 
-const ALWAYS: [(HeaderName, &str); 5] = [
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+/// What a browser does with what it shows or runs by itself. On scripts, styles and the module of a visit these headers and the policy
+/// would say nothing and weigh half a kilobyte each.
+const RULING: [(HeaderName, &str); 4] = [
     (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -70,14 +71,18 @@ pub(crate) async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -
     };
     // The log is public and meant to be read by other people's programs. Nothing else is.
     let public = request.path().starts_with("/api/") || request.path().starts_with("/log/");
+    let worker = request.path().contains("worker");
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS.into_iter().filter(|(name, _)| !framed || *name != X_FRAME_OPTIONS) {
-        set(headers, name, value);
-    }
-    if let Some(policy) = policy {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if is_ruled_alone(headers, worker) {
+        for (name, value) in RULING.into_iter().filter(|(name, _)| !framed || *name != X_FRAME_OPTIONS) {
+            set(headers, name, value);
+        }
+        if let Some(policy) = policy {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
     }
     if https {
         set(headers, STRICT_TRANSPORT_SECURITY, HSTS);
@@ -94,6 +99,17 @@ pub(crate) async fn add(request: ServiceRequest, next: Next<impl MessageBody>) -
         set(headers, CACHE_CONTROL, "no-store");
     }
     Ok(response)
+}
+
+/// Whether a policy of its own rules what was sent: all that a browser can show as a document, workers, and what does not say what it is
+/// (a page that the browser has already). Not what only a page loads, under the page's own policy, and what is never shown.
+fn is_ruled_alone(headers: &HeaderMap, worker: bool) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default()) else { return true };
+    match kind.split(';').next().unwrap_or_default() {
+        "text/javascript" => worker,
+        "text/css" | "application/wasm" | "font/woff2" | "application/octet-stream" => false,
+        _ => true,
+    }
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
