@@ -2,7 +2,7 @@
 // scrolled sideways on a small phone.
 
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -37,6 +37,30 @@ export function overlaps(page: Page): Promise<string[]> {
       Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > Math.min(a.height, b.height) / 2;
     return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a.rect, b.rect)).map((b) => `“${a.text}” and “${b.text}”`));
   });
+}
+
+/** As on the smallest phone, in a language of each direction: light and from left to right, dark and from right to left. */
+const WAYS = [["fr", "ltr", "light"], ["ar", "rtl", "dark"]] as const;
+const PHONE = { width: 320, height: 640 };
+
+/** What is wrong with the screen in both directions of writing. The page's own menu changes the language of the screen that stands there. */
+export async function faultsBothWays(page: Page, name: string): Promise<string[]> {
+  const menu = page.getByTestId("language");
+  const before = await menu.inputValue();
+  const size = page.viewportSize();
+  await page.setViewportSize(PHONE);
+  const found: string[] = [];
+  for (const [language, dir, colorScheme] of WAYS) {
+    await menu.selectOption(language);
+    await expect(page.locator(`html[lang=${language}][dir=${dir}]`)).toHaveCount(1);
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await faults(page, `${name}, ${language}`)));
+  }
+  await menu.selectOption(before);
+  await expect(page.locator(`html[lang=${before}]`)).toHaveCount(1);
+  await page.emulateMedia({ colorScheme: null });
+  if (size) await page.setViewportSize(size);
+  return found;
 }
 
 /** What is wrong with the screen as it stands, as sentences; none is good. */

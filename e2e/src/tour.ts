@@ -40,6 +40,7 @@ export async function voterTour(stage: Stage): Promise<void> {
   await expect(page.locator(".elections, main h2").first()).toBeVisible();
   await visit(page, "home");
   await visitAt(page, visit, `${network.address}/accessibility/`, "accessibility");
+  await visitAt(page, visit, `${network.address}/status/`, "status", "verdict");
   await visitAt(page, visit, `${network.address}/vote/#${"A".repeat(43)}`, "vote-unknown-election", "again");
 
   const booth = vote.voter(0).at(page);
@@ -52,6 +53,7 @@ export async function voterTour(stage: Stage): Promise<void> {
   await people.organiser.notice(vote, "message", "La salle de réunion en ligne est ouverte toute la journée.");
   await people.organiser.extend(vote, vote.closes + HOUR, "Une heure de plus : le courrier a eu du retard.");
 
+  await visitAt(await open(), visit, `${network.address}/device/#${vote.id}`, "device", "verdict");
   const typing = vote.voter(0).at(await open());
   await typing.page.goto(`${network.address}/vote/#${vote.id}`);
   await expect(typing.page.locator("#slot")).toBeVisible();
@@ -207,6 +209,9 @@ export async function countTour(stage: Stage): Promise<void> {
   const vote = await stage.announced({ registrars: 1, questions: [TEXTS, BOARD] });
   vote.watch();
   await visitAt(await open(), visit, vote.page("results"), "results-prepared", "phase");
+  await visitAt(await open(), visit, vote.page("organiser"), "organiser-prepared", "missing");
+  await visitAt(await open(), visit, vote.page("embed"), "embed-prepared", "phase");
+  for (const [name, address] of [["nothing", `${vote.server}/embed/`], ["unknown", `${vote.server}/embed/#${"A".repeat(43)}`]] as const) await visitAt(await open(), visit, address, `embed-${name}`);
   await newKey(stage, vote);
   await witness(stage, vote);
   await vote.issue();
@@ -246,6 +251,7 @@ export async function countTour(stage: Stage): Promise<void> {
   vote.end();
   await expect.poll(() => vote.phase()).toBe("closed");
   await visitAt(await open(), visit, vote.page("results"), "results-closed", "turnout");
+  await visitAt(await open(), visit, vote.page("embed"), "embed-closed", "turnout");
 
   await anne.desk.waitsFor("closing");
   await visit(page, "tellers-closing");
@@ -322,6 +328,7 @@ async function witness({ open, visit }: Stage, vote: Election): Promise<void> {
   await visit(page, "witness-restore");
   await page.getByRole("button").last().click();
   await page.getByTestId("new-key").click();
+  await visit(page, "witness-new-key");
   await page.getByTestId("make-key").click();
   await expect(page.getByTestId("errors")).toBeVisible();
   await visit(page, "witness-new-key-errors");

@@ -11,7 +11,7 @@ for (const [name, options] of [
   ["French, light", { locale: "fr-FR", colorScheme: "light", viewport: PHONE }],
   ["Arabic, dark", { locale: "ar-MA", colorScheme: "dark", viewport: PHONE }],
 ] satisfies [string, BrowserContextOptions][]) {
-  for (const [who, tour, screens] of [["voters", voterTour, 30], ["tellers and the public", countTour, 25]] as const) {
+  for (const [who, tour, screens] of [["voters", voterTour, 35], ["tellers and the public", countTour, 40]] as const) {
     test(`what ${who} see is accessible: ${name}`, async ({ clock, people, network, home, announced, open }) => {
       test.slow();
       const seen: string[] = [];

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { castByProgram } from "../src/machine.js";
-import { violations } from "../src/access.js";
+import { faultsBothWays } from "../src/access.js";
 import { folder, CORPUS } from "../src/places.js";
 import { attempt } from "../src/program.js";
 import { Server } from "../src/server.js";
@@ -128,7 +128,7 @@ test("a pile of receipts, several sources, other addresses, and no server at all
     const sources = page.locator("[data-testid=sources] li");
     expect(await sources.evaluateAll((all) => all.map((each) => each.getAttribute("data-state")))).toEqual(["differs", "unsigned", "same", "same", "same"]);
     await expect(sources.first()).toContainText("changed.zip: ANOTHER log");
-    expect(await violations(page)).toEqual([]);
+    expect(await faultsBothWays(page, "audit, other logs and a pile of receipts")).toEqual([]);
   });
 
   await test.step("the saved report is the one of the command", async () => {
@@ -184,6 +184,7 @@ test("an audit can be stopped, and says so", async ({ election, open, network })
   await expect(page.getByTestId("progress")).toContainText("of");
   await page.getByTestId("cancel").click();
   await expect(page.locator(".note.bad")).toContainText("Verification stopped");
+  expect(await faultsBothWays(page, "audit, stopped")).toEqual([]);
   await page.getByTestId("audit-server").click();
   await judged(page, true);
 });

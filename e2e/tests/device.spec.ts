@@ -1,6 +1,6 @@
 // "You can vote with this device": what the page says is what was tried. REQ N1 N2
 
-import { faults } from "../src/access.js";
+import { faults, faultsBothWays } from "../src/access.js";
 import { expect, test, type Page } from "../src/test.js";
 
 const PHONE = { width: 320, height: 640 };
@@ -34,6 +34,7 @@ test("without an election, storage or the right time one can vote all the same, 
   });
   const found = await tried(page, `${server.address}/device/`, true);
   expect([found.get("storage"), found.get("trial"), found.get("clock")]).toEqual(["warn", "none", "warn"]);
+  expect(await faultsBothWays(page, "device, warned")).toEqual([]);
 });
 
 test("a device that gets no program is told what to do", async ({ server, open }) => {
@@ -41,6 +42,7 @@ test("a device that gets no program is told what to do", async ({ server, open }
   await page.route(/\.wasm$/, (route) => route.abort());
   const found = await tried(page, `${server.address}/device/`, false);
   expect(found.get("program")).toBe("bad");
+  expect(await faultsBothWays(page, "device, cannot vote")).toEqual([]);
   await page.unroute(/\.wasm$/);
   await page.getByRole("button").last().click();
   await expect(page.getByTestId("verdict")).toHaveAttribute("data-good", "true");

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { faultsBothWays } from "../src/access.js";
 import { boxLength, boxOf } from "../src/boxes.js";
 import { Desk } from "../src/desk.js";
 import { accuse, castDishonestly, miscount, type Malice } from "../src/dishonest.js";
@@ -71,6 +72,7 @@ test("bad boxes of every kind become public, verified complaints; the count is t
     await anne.confirm(1);
     const found = anne.page.locator("main .note.warn");
     for (const { index } of [bad[0], bad[2]]) await expect(found).toContainText(String(index));
+    expect(await faultsBothWays(anne.page, "tellers, bad boxes")).toEqual([]);
     await anne.press("report");
     await anne.waitsFor("wait_fix");
     await listed(anne.page, [bad[0], bad[2]]);
@@ -95,12 +97,14 @@ test("bad boxes of every kind become public, verified complaints; the count is t
     const page = await open();
     await page.goto(vote.page("results"));
     await listed(page, bad);
+    expect(await faultsBothWays(page, "results, void ballots")).toEqual([]);
     for (const each of bad) {
       await page.goto("about:blank");
       await page.goto(vote.page("check"));
       await page.locator("#file").setInputFiles(each.receipt);
       await expect(page.getByTestId("outcome")).toHaveAttribute("data-state", "void");
       for (const part of [name(each), each.said]) await expect(page.getByTestId("complaint")).toContainText(part);
+      expect(await faultsBothWays(page, `check, void: ${each.malice}`)).toEqual([]);
     }
   });
 
@@ -111,6 +115,7 @@ test("bad boxes of every kind become public, verified complaints; the count is t
     await expect(page.getByTestId("verdict")).toHaveAttribute("data-accepted", "true", { timeout: 60_000 });
     await expect(page.locator("[data-testid=checks] [data-check=V8]")).toHaveAttribute("data-outcome", "holds");
     await listed(page, bad);
+    expect(await faultsBothWays(page, "audit, void ballots")).toEqual([]);
   });
 });
 
@@ -134,6 +139,7 @@ test("a dishonest teller can neither frame a voter nor change the totals, and st
     const code = await anne.report();
     expect(await (await refused).json()).toMatchObject({ reason: "complaint", teller: 1, index });
     await expect(anne.page.locator("main .note.bad")).toContainText("accuse un bulletin");
+    expect(await faultsBothWays(anne.page, "tellers, false complaint")).toEqual([]);
     await anne.waitsFor("closing");
     expect(await benoit.report()).toBe(code);
     await benoit.waitsFor("wait_fix");
@@ -151,6 +157,7 @@ test("a dishonest teller can neither frame a voter nor change the totals, and st
     const code = await anne.sum();
     expect(await (await refused).json()).toMatchObject({ reason: "sums", teller: 1 });
     await expect(anne.page.locator("main .note.bad")).toContainText("ces sommes ne sont pas");
+    expect(await faultsBothWays(anne.page, "tellers, false sums")).toEqual([]);
     await anne.waitsFor("counting");
     expect(await benoit.sum()).toBe(code);
     await people.tellers[2].sums(vote, code);

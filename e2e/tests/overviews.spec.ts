@@ -1,6 +1,6 @@
 // The pages that tell how the server and the election are doing: true, and for everybody.
 
-import { faults } from "../src/access.js";
+import { faults, faultsBothWays } from "../src/access.js";
 import { castByProgram } from "../src/machine.js";
 import { expect, test, type Page } from "../src/test.js";
 
@@ -27,14 +27,34 @@ test("the server's page tells the truth, also when the server is gone", async ({
   await expect(page.getByTestId("verdict")).toContainText("Everything works");
   await expect(page.getByRole("main")).toContainText("1 of 6 voters");
   await expect(page.getByRole("main")).toContainText("half: within");
-  expect(await inBoth(open, `${server.address}/status/`, "verdict")).toEqual([]);
+  const found = await faultsBothWays(page, "status, good");
   await server.kill();
   await page.clock.fastForward(20_000);
   await expect(page.getByTestId("verdict")).toContainText("The server does not answer");
+  found.push(...(await faultsBothWays(page, "status, no answer")));
+  expect(found).toEqual([]);
   // It comes back by itself.
   await server.start();
   await page.clock.fastForward(20_000);
   await expect(page.getByTestId("verdict")).toContainText("Everything works");
+});
+
+test("what is not well with the server is said to everybody", async ({ election, network, open }) => {
+  await election();
+  const page = await open({ locale: "en-GB" });
+  for (const [change, said] of [
+    [{ store: false }, "Nothing can be recorded"],
+    [{ delay: { ballots: 9, half_ms: 2_000, most_ms: null } }, "Many people are voting"],
+    [{ damaged: 1 }, "One election cannot be shown"],
+  ] as const) {
+    network.next(({ url }) => url === "/api/status", async (_, way) => {
+      const { status, headers: { "content-length": __, ...headers }, body } = await way.forward();
+      way.answer({ status, headers, body: Buffer.from(JSON.stringify({ ...(JSON.parse(body.toString()) as object), ...change })) });
+    });
+    await page.goto(`${network.address}/status/`);
+    await expect(page.getByTestId("verdict")).toContainText(said);
+    expect(await faultsBothWays(page, `status, ${said}`)).toEqual([]);
+  }
 });
 
 test("the organiser's page is for everybody", async ({ announced, open }) => {

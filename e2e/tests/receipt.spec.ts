@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { chromium } from "@playwright/test";
 
+import { faultsBothWays } from "../src/access.js";
 import { TEXTS } from "../src/election.js";
 import { castByProgram } from "../src/machine.js";
 import { CHROMIUM } from "../src/places.js";
@@ -143,6 +144,7 @@ test("a device shows the receipts that it keeps, and the file alone proves where
   network.always(({ url }) => silent && url.includes("/slots/"), (_, way) => way.cut());
   await booth.page.locator("#file").setInputFiles(file);
   await expect(booth.page.getByTestId("outcome")).toHaveAttribute("data-state", "offline");
+  expect(await faultsBothWays(booth.page, "check, server silent")).toEqual([]);
   silent = false;
   await booth.press("again");
   await expect(booth.page.getByTestId("outcome")).toHaveAttribute("data-state", "inUrn");
@@ -167,5 +169,6 @@ test("after the result the sealed ballot is gone from the device, and the receip
   await booth.page.goto(vote.page("check"));
   await booth.press("kept-receipt");
   await expect(booth.page.getByTestId("outcome")).toHaveAttribute("data-state", "counted");
+  expect(await faultsBothWays(booth.page, "check, counted")).toEqual([]);
   expect(await held()).toBeLessThan(before - 400);
 });

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { faultsBothWays } from "../src/access.js";
 import { boxLength, boxOf } from "../src/boxes.js";
 import { HOUR, MINUTE } from "../src/clock.js";
 import { Desk } from "../src/desk.js";
@@ -56,6 +57,7 @@ test("a withheld box is public, its teller cannot sum, and the voter's device br
   await expect(anne.page.locator("main .note.bad")).toBeVisible();
   await expect(anne.page.getByTestId("report")).toHaveCount(0);
   await expect(anne.page.getByTestId("report-missing")).toHaveCount(0);
+  const found = await faultsBothWays(anne.page, "tellers, missing box");
   clock.advance(HOUR - 15 * MINUTE);
   await anne.press("ask-again");
   await anne.press("report-missing");
@@ -65,6 +67,8 @@ test("a withheld box is public, its teller cannot sum, and the voter's device br
   const visitor = await open();
   await visitor.goto(vote.page("results"));
   await expect(visitor.getByTestId("missing").locator("li")).toContainText([people.tellers[0].name]);
+  found.push(...(await faultsBothWays(visitor, "results, missing box")));
+  expect(found).toEqual([]);
 
   for (const teller of people.tellers.slice(1)) await expect(() => teller.report(vote, code)).toPass();
   await anne.waitsFor("counting");

@@ -4,7 +4,7 @@
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { faults } from "../src/access.js";
+import { faultsBothWays } from "../src/access.js";
 import type { Election } from "../src/election.js";
 import { castByProgram } from "../src/machine.js";
 import { expect, test, type Page } from "../src/test.js";
@@ -62,10 +62,10 @@ test("a delegate makes a key, is named by the election, follows it and cosigns; 
   const page = await laptop.newPage();
   await page.goto(`${server.address}/witness/`);
   await expect(page.getByTestId("new-key")).toBeVisible();
-  const found = await faults(page, "intro");
+  const found = await faultsBothWays(page, "intro");
   const { line, backup, passphrase } = await newKey(page, server.address);
   expect(line).toMatch(/^rival\.example\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/);
-  found.push(...(await faults(page, "key kept")));
+  found.push(...(await faultsBothWays(page, "key kept")));
   // The key leaves the browser as a sealed file only.
   expect(JSON.parse(backup)).toMatchObject({ format: "isoloir/key-file", kind: "witness" });
 
@@ -74,7 +74,7 @@ test("a delegate makes a key, is named by the election, follows it and cosigns; 
   await standing(page, "good");
   await expect(page.getByTestId("named")).toHaveAttribute("data-named", "true");
   await signedAll(page, vote);
-  found.push(...(await faults(page, "following")));
+  found.push(...(await faultsBothWays(page, "following")));
   await openPolls(vote);
   await castByProgram(vote.voter(0), [[0]]);
   const size = await signedAll(page, vote);
@@ -93,7 +93,7 @@ test("a delegate makes a key, is named by the election, follows it and cosigns; 
     await second.locator("#passphrase").fill(passphrase);
     await second.getByTestId("follow").click();
     await expect(second.getByTestId("other-tab")).toBeVisible();
-    found.push(...(await faults(second, "second tab")));
+    found.push(...(await faultsBothWays(second, "second tab")));
     await page.close();
     await standing(second, "good");
     await castByProgram(vote.voter(2), [[1]]);
@@ -106,7 +106,7 @@ test("a delegate makes a key, is named by the election, follows it and cosigns; 
     await server.stop();
     await standing(second, "failed");
     await expect(second.getByTestId("standing")).toContainText("tries again by itself");
-    found.push(...(await faults(second, "server away")));
+    found.push(...(await faultsBothWays(second, "server away")));
     await server.start();
     await standing(second, "good");
   });
@@ -121,7 +121,7 @@ test("a delegate makes a key, is named by the election, follows it and cosigns; 
     await other.locator("#passphrase").fill("not the passphrase at all");
     await other.getByTestId("restore-go").click();
     await expect(other.locator("#passphrase-error")).toBeVisible(LOOKS);
-    found.push(...(await faults(other, "wrong passphrase")));
+    found.push(...(await faultsBothWays(other, "wrong passphrase")));
     await other.locator("#passphrase").fill(passphrase);
     await other.getByTestId("restore-go").click();
     await standing(other, "good");
@@ -153,12 +153,12 @@ test("a server that goes back and then on another way: nothing is signed, and th
   cpSync(copy, server.data, { recursive: true });
   await server.start();
   await standing(page, "older");
-  const found = await faults(page, "older");
+  const found = await faultsBothWays(page, "older");
   // Then it goes on in another way.
   await castByProgram(vote.voter(1), [[1]]);
   const alarm = page.getByTestId("alarm");
   await expect(alarm).toHaveAttribute("data-reason", "fork", LOOKS);
-  found.push(...(await faults(page, "alarm")));
+  found.push(...(await faultsBothWays(page, "alarm")));
   const sizes = async () => Promise.all(["kept", "shown"].map(async (id) => (await page.getByTestId(id).inputValue()).split("\n")));
   const [kept, shown] = await sizes();
   expect([kept?.[1], shown?.[1]]).toEqual([String(signed), String(signed)]);
@@ -191,9 +191,13 @@ test("entries that are damaged on their way are said and prove nothing", async (
   });
   await page.goto(`${network.address}/witness/#${vote.id}`);
   await standing(page, "unproven");
-  expect(await faults(page, "unproven")).toEqual([]);
+  expect(await faultsBothWays(page, "unproven")).toEqual([]);
   damages = false;
   await standing(page, "good");
   // The election names others: this one follows all the same.
   await expect(page.getByTestId("named")).toHaveAttribute("data-named", "false");
+  // No answer, and no end of the connection either.
+  network.always(({ url }) => url.endsWith("/checkpoint"), () => undefined);
+  await standing(page, "slow");
+  expect(await faultsBothWays(page, "slow")).toEqual([]);
 });

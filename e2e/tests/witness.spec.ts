@@ -2,7 +2,7 @@
 
 import { createServer, type AddressInfo } from "node:net";
 
-import { faults } from "../src/access.js";
+import { faultsBothWays } from "../src/access.js";
 import { expect, test } from "../src/test.js";
 
 /** A port that nothing listens on. */
@@ -38,7 +38,7 @@ test("a receipt is checked against a witness while the server is stopped", async
   await expect(page.getByTestId("witness-outcome")).toHaveAttribute("data-state", "inUrn");
   await expect(page.getByTestId("agreement")).toHaveAttribute("data-same", "true");
   await expect(page.getByRole("main")).toContainText(`127.0.0.1:${port}`);
-  expect(await faults(page, "check at a witness")).toEqual([]);
+  expect(await faultsBothWays(page, "check at a witness")).toEqual([]);
 
   // Somebody who was not named is not asked by this page, which links to their own.
   await page.locator("#witness").fill("https://witness.elsewhere.example");
@@ -57,6 +57,7 @@ test("a receipt is checked against a witness while the server is stopped", async
   await page.getByTestId("ask-witness").click();
   await expect(page.getByTestId("witness-outcome")).toHaveAttribute("data-state", "inUrn");
   await expect(page.getByRole("main")).toContainText("Only the witness has answered");
+  expect(await faultsBothWays(page, "check at a witness alone")).toEqual([]);
   // A number and a code that do not belong together are in no copy.
   await page.getByTestId("another").click();
   await page.locator("#slot").fill(String(slot === 1 ? 2 : 1));
@@ -64,6 +65,7 @@ test("a receipt is checked against a witness while the server is stopped", async
   await page.getByTestId("continue").click();
   await page.getByTestId("ask-witness").click();
   await expect(page.getByTestId("witness-outcome")).toHaveAttribute("data-state", "notFound");
+  expect(await faultsBothWays(page, "not found at a witness")).toEqual([]);
 
   // The witness serves the page as well, and takes no vote.
   const theirs = await open({ locale: "en-GB" });
