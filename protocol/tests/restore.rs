@@ -7,10 +7,9 @@ use common::folder;
 use isoloir_protocol::{
     archive::Archive,
     election::{Election, LookedPart, Recheck, Refusal, Replay, ReplayError},
+    log::entry::{self, Entry, Kind},
     rand_core::UnwrapErr,
 };
-
-const CLOSE: u8 = 8;
 
 fn rng() -> UnwrapErr<getrandom::SysRng> {
     UnwrapErr(getrandom::SysRng)
@@ -26,22 +25,26 @@ fn full(archive: &Archive) -> Election {
     replay.finish()
 }
 
-/// Restores up to before the close entry, recalls what counting needs, and restores the rest.
+/// Restores leaf by leaf; what counting needs is brought when it does.
 fn light(archive: &Archive) -> Election {
-    let closed = archive.entries.iter().position(|leaf| leaf[0] == CLOSE).unwrap_or(archive.entries.len());
-    let (voting, counting) = archive.entries.split_at(closed);
     let mut election = Election::light();
-    election.restore(voting, archive, &mut rng()).unwrap();
-    election.keep_details();
-    for index in election.to_recall() {
-        let leaf = &archive.entries[usize::try_from(index).unwrap()];
-        let other = &archive.entries[0];
-        assert!(election.recall(index, other).is_err(), "only the leaf of the log");
-        election.recall(index, leaf).unwrap();
+    for leaf in &archive.entries {
+        let (entry, data) = entry_and_data(archive, leaf);
+        for index in election.to_recall(&entry, data) {
+            election.recall(index, leaf_at(archive, index)).unwrap();
+        }
+        if entry.kind == Kind::Sums && election.to_sum().is_some() {
+            sum_by_hand(&election, archive);
+        }
+        election.restore(std::slice::from_ref(leaf), archive, &mut rng()).unwrap();
     }
-    assert!(election.to_recall().is_empty());
-    election.restore(counting, archive, &mut rng()).unwrap();
     election
+}
+
+fn entry_and_data<'a>(archive: &'a Archive, leaf: &[u8]) -> (Entry, &'a [u8]) {
+    let entry = Entry::decode(leaf).unwrap();
+    let data = entry::data_of(&entry).unwrap().and_then(|sha256| archive.data(&sha256)).unwrap_or_default();
+    (entry, data)
 }
 
 #[test]
@@ -59,6 +62,67 @@ fn a_restored_election_is_the_replayed_one() {
         let indices = |election: &Election| election.counted().map(|ballot| ballot.index()).collect::<Vec<_>>();
         assert_eq!(indices(&full), indices(&light), "{name}");
     }
+}
+
+/// What is not there refuses what is right, and only the leaves of the log make up for it.
+#[test]
+fn what_counting_needs_is_recalled_from_the_leaves() {
+    let archive = archive("complaint");
+    let (mut election, mut recalled, mut summed) = (Election::light(), Vec::new(), 0);
+    for leaf in &archive.entries {
+        let (entry, data) = entry_and_data(&archive, leaf);
+        let mut forged = entry.clone();
+        *forged.body.last_mut().unwrap_or(&mut 0) ^= 1;
+        assert!(election.to_recall(&forged, data).is_empty(), "nobody but its teller makes others read for a report");
+        let needed = election.to_recall(&entry, data);
+        if !needed.is_empty() {
+            assert!(matches!(election.check(leaf, data, &mut rng()), Err(Refusal::Complaint { .. })));
+        }
+        for index in &needed {
+            assert!(election.recall(*index, leaf_at(&archive, index + 1)).is_err(), "only the leaf of the log");
+            election.recall(*index, leaf_at(&archive, *index)).unwrap();
+        }
+        assert!(election.to_recall(&entry, data).is_empty());
+        recalled.extend(needed);
+        if entry.kind == Kind::Sums && election.to_sum().is_some() {
+            assert!(matches!(election.check(leaf, data, &mut rng()), Err(Refusal::Counted { .. })));
+            sum_by_hand(&election, &archive);
+            assert!(election.to_sum().is_none());
+            summed += 1;
+        }
+        election.restore(std::slice::from_ref(leaf), &archive, &mut rng()).unwrap();
+    }
+    assert!(!recalled.is_empty());
+    assert_eq!(summed, 1);
+    assert_eq!(election.totals().unwrap(), full(&archive).totals().unwrap());
+    for (_, ballot) in election.current_ballots() {
+        assert_eq!(ballot.key().is_some(), recalled.contains(&ballot.index()), "nothing else is kept");
+    }
+}
+
+fn leaf_at(archive: &Archive, index: u64) -> &[u8] {
+    &archive.entries[usize::try_from(index).unwrap()]
+}
+
+fn sum_by_hand(election: &Election, archive: &Archive) {
+    let manifest = election.manifest().unwrap();
+    let leaves = |wanted: std::ops::Range<u64>| wanted.map(|index| leaf_at(archive, index).to_vec()).collect::<Vec<_>>();
+    let mut summing = election.to_sum().unwrap();
+    election.summed(election.to_sum().unwrap());
+    assert!(election.to_sum().is_some(), "not before all were brought");
+    let wanted = summing.wanted().unwrap();
+    let mut wrong = leaves(wanted.clone());
+    let counted = usize::try_from(election.counted().next().unwrap().index() - wanted.start).unwrap();
+    *wrong[counted].last_mut().unwrap() ^= 1;
+    assert!(summing.add(manifest, &summing.pick(election, wrong)).is_err(), "only leaves of the log");
+    // Some now, and the rest.
+    let some = summing.pick(election, leaves(wanted.start..wanted.start + 2));
+    summing.add(manifest, &some).unwrap();
+    assert!(summing.add(manifest, &some).is_err(), "none twice");
+    while let Some(wanted) = summing.wanted() {
+        summing.add(manifest, &summing.pick(election, leaves(wanted))).unwrap();
+    }
+    election.summed(summing);
 }
 
 #[test]

@@ -27,6 +27,7 @@ use crate::{
     limits::{self, Line},
     outcome::Outcome,
     problem::{Kind, Problem},
+    replay,
     sequencer::Jobs,
     store::{LogNumber, LogRow, Store},
     witnesses::{Brought, Cosignatures, NotBrought},
@@ -40,7 +41,7 @@ pub(crate) struct Log {
     pub(crate) key: OnceLock<SignSecret>,
     pub(crate) clock: SharedClock,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) state: RwLock<State>,
+    pub(crate) state: Shared,
     pub(crate) jobs: Jobs,
     /// Whether this process writes the log.
     pub(crate) seat: Seat,
@@ -75,6 +76,36 @@ impl Accepted {
     /// When it was appended, in ms since 1970.
     pub fn time(&self) -> Option<u64> {
         Entry::decode(&self.leaf).ok().map(|entry| entry.time)
+    }
+}
+
+/// A state that is read while it changes.
+#[derive(Default)]
+pub(crate) struct Shared {
+    state: RwLock<State>,
+    /// Held by whoever adds up the commitments of all counted ballots, so that it is done once.
+    pub(crate) summing: tokio::sync::Mutex<()>,
+}
+
+impl Shared {
+    /// To be shared.
+    pub fn new(state: State) -> Self {
+        Self { state: RwLock::new(state), summing: tokio::sync::Mutex::default() }
+    }
+
+    /// Looks at the state. `look` must be quick: the sequencer waits for it.
+    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the state: for whoever is its only writer.
+    pub fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The state, which is shared no more.
+    pub fn into_inner(self) -> State {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -199,12 +230,12 @@ impl Log {
 
     /// Looks at the state. `look` must be quick: the sequencer waits for it.
     pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+        self.state.read(look)
     }
 
-    /// Changes the state: for the sequencer alone.
+    /// Changes the state: for the sequencer alone, but for what is only [recalled](crate::replay::recall).
     pub fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+        self.state.write(change)
     }
 
     /// Whether the store may have more than the state.
@@ -278,17 +309,23 @@ impl Log {
             self.jobs.refresh(false).await?;
         }
         let (log, now) = (self.clone(), self.now());
+        let mut entry = Entry { kind, time: now, body };
+        self.recall(&entry, &data).await?;
         let checked = tokio::task::spawn_blocking(move || {
             let checked = log.read(|state| {
-                let time = now.max(state.election.last_time());
-                let leaf = Entry { kind, time, body: body.clone() }.encode();
-                state.election.check(&leaf, &data, &mut UnwrapErr(getrandom::SysRng))
+                entry.time = now.max(state.election.last_time());
+                state.election.check(&entry.encode(), &data, &mut UnwrapErr(getrandom::SysRng))
             });
-            checked.map(|()| (body, data))
+            checked.map(|()| (entry.body, data))
         });
         let checked = checked.await.map_err(|_| Kind::Internal)?;
         let (body, data) = checked.map_err(|refusal| self.refuse(&refusal, now))?;
         self.jobs.entry(kind, body, data).await
+    }
+
+    /// Before an entry is checked: takes from the store what it is checked against and the state does not keep.
+    pub async fn recall(&self, entry: &Entry, data: &[u8]) -> Result<(), Problem> {
+        Ok(replay::recall(self.store.as_ref(), self.number(), &self.state, entry, data).await?)
     }
 
     /// Keeps the cosignatures that a note has.

@@ -18,7 +18,7 @@ use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::{
-    log::{Log, State},
+    log::{Log, Shared, State},
     problem::{Kind, Problem},
     store::{LogNumber, LogRow, Store, StoreError},
     witnesses::Brought,
@@ -45,12 +45,12 @@ pub(crate) enum LoadError {
 /// checked before, and leaves the arithmetic to [`crate::recheck`]; without the key every proof is checked here.
 pub(crate) async fn load(store: &Arc<dyn Store>, row: &LogRow, key: Option<&SignSecret>) -> Result<State, LoadError> {
     let head = store.head(row.number).await?;
-    let mut state = State::default();
-    let mut election = if key.is_some() { Election::light() } else { Election::new() };
+    let shared = Shared::default();
+    shared.write(|state| state.election = Election::light());
     let mut ahead = key.is_some().then(|| read_ahead(store, row.number, 0, head.size));
-    while election.size() < head.size {
-        let first = election.size();
-        let (leaves, data) = match ahead.take() {
+    let mut first = 0;
+    while first < head.size {
+        let (mut leaves, data) = match ahead.take() {
             Some(reading) => reading.await.map_err(|error| damaged(error.to_string()))??,
             None => read(store.as_ref(), row.number, first, head.size).await?,
         };
@@ -58,32 +58,25 @@ pub(crate) async fn load(store: &Arc<dyn Store>, row: &LogRow, key: Option<&Sign
         if key.is_some() && next < head.size {
             ahead = Some(read_ahead(store, row.number, next, head.size));
         }
-        for (index, leaf) in (first..).zip(&leaves) {
-            state.remember(index, leaf);
-        }
-        let leaves = Arc::new(leaves);
-        let close = leaves.iter().position(|leaf| is_close(leaf)).unwrap_or(leaves.len());
+        shared.write(|state| (first..).zip(&leaves).for_each(|(index, leaf)| state.remember(index, leaf)));
+        first = next;
         let data = Arc::new(data);
-        for part in [0..close, close..leaves.len()].into_iter().filter(|part| !part.is_empty()) {
-            if part.start == close {
-                for indices in windows(&election.to_recall()) {
-                    let recalled = recalled(store.as_ref(), row.number, &indices).await?;
-                    let recall = recalled.iter().try_for_each(|(index, leaf)| election.recall(*index, leaf));
-                    recall.map_err(|error| damaged(error.to_string()))?;
-                }
-                election.keep_details();
+        while let Some(entry) = leaves.first().map(|leaf| Entry::decode(leaf)) {
+            if let Ok(entry) = entry {
+                recall(store.as_ref(), row.number, &shared, &entry, data_of(&entry, &data)).await?;
             }
-            let (leaves, data, own) = (leaves.clone(), data.clone(), key.is_some());
-            let taken = tokio::task::spawn_blocking(move || {
-                let leaves = leaves.get(part).unwrap_or_default();
-                take(election, leaves, data.as_ref(), own)
-            });
-            let result;
-            (election, result) = taken.await.map_err(|error| damaged(error.to_string()))?;
+            // One that is checked against ballots comes first of what is taken over together.
+            let others = leaves.iter().skip(1).position(|leaf| is_any(leaf, &[EntryKind::Report, EntryKind::Sums]));
+            let after = others.map(|place| leaves.split_off(place.saturating_add(1))).unwrap_or_default();
+            let (election, data, own) = (shared.write(|state| std::mem::take(&mut state.election)), data.clone(), key.is_some());
+            let taken = tokio::task::spawn_blocking(move || take(election, &leaves, data.as_ref(), own));
+            let (election, result) = taken.await.map_err(|error| damaged(error.to_string()))?;
+            shared.write(|state| state.election = election);
             result.map_err(|error| damaged(error.to_string()))?;
+            leaves = after;
         }
     }
-    state.election = election;
+    let mut state = shared.into_inner();
     let manifest = state.election.shared_manifest().ok_or_else(|| damaged("it is empty"))?;
     if row.election != Some(manifest.id()) {
         return Err(damaged("it is the log of another election"));
@@ -119,34 +112,49 @@ fn read_ahead(store: &Arc<dyn Store>, log: LogNumber, first: u64, size: u64) -> 
     tokio::spawn(async move { read(store.as_ref(), log, first, size).await })
 }
 
-/// Before the close entry: takes from the leaves of current ballots what counting needs of them.
-pub(crate) async fn recall(log: &Log) -> Result<(), Problem> {
-    let indices = log.write(|state| {
-        state.election.keep_details();
-        state.election.to_recall()
-    });
-    for indices in windows(&indices) {
-        let leaves = recalled(log.store.as_ref(), log.number(), &indices).await?;
-        let recalled = log.write(|state| leaves.iter().try_for_each(|(index, leaf)| state.election.recall(*index, leaf)));
-        recalled.map_err(|refusal| damaged_problem(&refusal.to_string()))?;
+/// Before an entry is checked: takes from the store what it is checked against and the state does not keep. That is, of the ballots
+/// that a report complains about, what their boxes must fit, and for sums, the commitments of all counted ballots.
+pub(crate) async fn recall(store: &dyn Store, log: LogNumber, shared: &Shared, entry: &Entry, data: &[u8]) -> Result<(), LoadError> {
+    match entry.kind {
+        EntryKind::Report => recall_ballots(store, log, shared, entry, data).await,
+        EntryKind::Sums => sum_commitments(store, log, shared).await,
+        _ => Ok(()),
+    }
+}
+
+async fn recall_ballots(store: &dyn Store, log: LogNumber, shared: &Shared, entry: &Entry, data: &[u8]) -> Result<(), LoadError> {
+    let indices = shared.read(|state| state.election.to_recall(entry, data));
+    for indices in indices.chunk_by(|one, next| one.checked_div(RECALLED) == next.checked_div(RECALLED)) {
+        let (Some(first), Some(last)) = (indices.first(), indices.last()) else { continue };
+        let leaves = store.leaves(log, *first..last.saturating_add(1)).await?;
+        let mut wanted = (*first..).zip(&leaves).filter(|(index, _)| indices.binary_search(index).is_ok());
+        let recalled = shared.write(|state| wanted.try_for_each(|(index, leaf)| state.election.recall(index, leaf)));
+        recalled.map_err(|refusal| damaged(refusal.to_string()))?;
     }
     Ok(())
 }
 
-/// Indices in order, cut so that each part lies within [`RECALLED`] leaves.
-fn windows(indices: &[u64]) -> Vec<Vec<u64>> {
-    indices.chunk_by(|one, next| one.checked_div(RECALLED) == next.checked_div(RECALLED)).map(<[_]>::to_vec).collect()
+async fn sum_commitments(store: &dyn Store, log: LogNumber, shared: &Shared) -> Result<(), LoadError> {
+    let _turn = shared.summing.lock().await;
+    let begun = shared.read(|state| state.election.to_sum().zip(state.election.shared_manifest()));
+    let Some((mut summing, manifest)) = begun else { return Ok(()) };
+    while let Some(wanted) = summing.wanted() {
+        let leaves = store.leaves(log, wanted).await?;
+        if leaves.is_empty() {
+            return Err(StoreError::Damaged("entries are missing").into());
+        }
+        let picked = shared.read(|state| summing.pick(&state.election, leaves));
+        let manifest = manifest.clone();
+        let added = tokio::task::spawn_blocking(move || summing.add(&manifest, &picked).map(|()| summing));
+        let added = added.await.map_err(|error| damaged(error.to_string()))?;
+        summing = added.map_err(|refusal| damaged(refusal.to_string()))?;
+    }
+    shared.read(|state| state.election.summed(summing));
+    Ok(())
 }
 
-/// The leaves at indices of one window.
-async fn recalled(store: &dyn Store, log: LogNumber, indices: &[u64]) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-    let (Some(first), Some(last)) = (indices.first(), indices.last()) else { return Ok(Vec::new()) };
-    let leaves = store.leaves(log, *first..last.saturating_add(1)).await?;
-    Ok((*first..).zip(leaves).filter(|(index, _)| indices.binary_search(index).is_ok()).collect())
-}
-
-fn is_close(leaf: &[u8]) -> bool {
-    leaf.first() == Some(&(EntryKind::Close as u8))
+fn is_any(leaf: &[u8], kinds: &[EntryKind]) -> bool {
+    kinds.iter().any(|kind| leaf.first() == Some(&(*kind as u8)))
 }
 
 /// Applies what the store has more than the state, which is at most what this server tried to commit,
@@ -167,8 +175,15 @@ pub(crate) async fn catch_up(log: &Arc<Log>) -> Result<(), Problem> {
         leaves.extend(more);
         data.extend(their_data);
     }
-    if leaves.iter().any(|leaf| is_close(leaf)) {
-        recall(log).await?;
+    let has = |kind| leaves.iter().any(|leaf| is_any(leaf, &[kind]));
+    if (has(EntryKind::Close) && has(EntryKind::Report)) || (has(EntryKind::Fix) && has(EntryKind::Sums)) {
+        // What some are checked against is known only after others: step by step, as at a start, beside the state that is read.
+        let state = load(&log.store, &log.row, log.key.get()).await?;
+        log.write(|now| *now = state);
+        return Ok(());
+    }
+    for entry in leaves.iter().filter_map(|leaf| Entry::decode(leaf).ok()) {
+        log.recall(&entry, data_of(&entry, &data)).await?;
     }
     let log = log.clone();
     tokio::task::spawn_blocking(move || apply(&log, first, &leaves, &data, note)).await.map_err(|_| Kind::Internal)?
@@ -209,6 +224,12 @@ pub(crate) async fn read(store: &dyn Store, log: LogNumber, first: u64, size: u6
     Ok((leaves, data))
 }
 
+/// The data of an entry; empty if it has none.
+fn data_of<'a>(entry: &Entry, data: &'a Data) -> &'a [u8] {
+    let hash = entry::data_of(entry).ok().flatten();
+    hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice)
+}
+
 /// Applies leaves that end with the checkpoint `note`, which must be signed by the log and of exactly them.
 fn apply(log: &Log, first: u64, leaves: &[Vec<u8>], data: &Data, note: String) -> Result<(), Problem> {
     let opened = checkpoint::open(&note, log.manifest()).map_err(|error| damaged_problem(&format!("its checkpoint: {error}")))?.checkpoint;
@@ -232,8 +253,8 @@ fn apply(log: &Log, first: u64, leaves: &[Vec<u8>], data: &Data, note: String) -
 }
 
 fn apply_entry(state: &mut State, index: u64, leaf: &[u8], data: &Data) -> Result<(), Problem> {
-    let hash = Entry::decode(leaf).ok().and_then(|entry| entry::data_of(&entry).ok().flatten());
-    let data = hash.and_then(|hash| data.get(&hash)).map_or([].as_slice(), Vec::as_slice);
+    let entry = Entry::decode(leaf).ok();
+    let data = entry.map_or([].as_slice(), |entry| data_of(&entry, data));
     let applied = state.election.apply(leaf, data, &mut UnwrapErr(getrandom::SysRng));
     applied.map_err(|refusal| damaged_problem(&ReplayError { index, refusal }.to_string()))?;
     state.remember(index, leaf);
@@ -281,6 +302,15 @@ fn take_over(state: &mut State, manifest: &Manifest, note: &str) {
             }
         }
         Err(error) => tracing::error!(?error, "a kept checkpoint is not of this log"),
+    }
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            LoadError::Damaged(why) => damaged_problem(&why),
+        }
     }
 }
 

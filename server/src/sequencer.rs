@@ -392,13 +392,11 @@ impl Sequencer {
         if let Some(index) = self.log.read(|state| state.known(kind, &body)) {
             return self.log.entry(index).await;
         }
-        if kind == EntryKind::Close {
-            replay::recall(&self.log).await?;
-        }
         let now = self.log.now();
         let entry = Entry { kind, time: self.entry_time(now), body };
         let malformed = |_| Problem::from(Kind::Malformed);
         let hash = entry::data_of(&entry).map_err(malformed)?;
+        self.log.recall(&entry, &data).await?;
         let leaf = entry.encode();
         let log = self.log.clone();
         let checked = tokio::task::spawn_blocking(move || {

@@ -16,6 +16,7 @@ mod routes {
     mod tiles;
 }
 mod cluster;
+mod copies;
 mod faults;
 mod limits;
 mod privacy;

@@ -28,9 +28,7 @@ const PASSPHRASE: &str = "a passphrase for measuring";
 /// Makes an election, closes it, and has the pages measured.
 pub fn measure(options: &Options) {
     let server = Server::start(&options.program, &options.folder, None);
-    let closes = UNIX_EPOCH.elapsed().expect("a clock") + SETTING + ROW * options.ballots;
-    let closes = Timestamp::from_second(i64::try_from(closes.as_secs()).unwrap()).expect("a time");
-    let stage = Stage::set_until(&server, options.ballots, &closes.to_string());
+    let stage = Stage::set_until(&server, options.ballots, &end(options.ballots));
     server.stop();
     let making = Instant::now();
     start::fill_all(&options.folder, &stage, options);
@@ -39,14 +37,25 @@ pub fn measure(options: &Options) {
     let mut server = Server::resume(&options.program, &options.folder, None);
     // What the server does behind its first answer would be measured too.
     server.wait_for(&options.folder, start::CHECKED);
-    let began = Instant::now();
-    while status(&server, &stage)["phase"] != "closed" {
-        assert!(began.elapsed() < SETTING + ROW * options.ballots, "the election does not close");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert_eq!(status(&server, &stage)["ballots"], options.ballots, "every ballot is there");
+    wait_until_closed(&server, &stage, options.ballots);
     run(&options.folder, &server, &stage, options.ballots);
     server.stop();
+}
+
+/// When an election that is announced now closes.
+pub fn end(ballots: u32) -> String {
+    let closes = UNIX_EPOCH.elapsed().expect("a clock") + SETTING + ROW * ballots;
+    Timestamp::from_second(i64::try_from(closes.as_secs()).unwrap()).expect("a time").to_string()
+}
+
+/// Waits until the server has closed it.
+pub fn wait_until_closed(server: &Server, stage: &Stage, ballots: u32) {
+    let began = Instant::now();
+    while status(server, stage)["phase"] != "closed" {
+        assert!(began.elapsed() < SETTING + ROW * ballots, "the election does not close");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(status(server, stage)["ballots"], ballots, "every ballot is there");
 }
 
 fn status(server: &Server, stage: &Stage) -> Value {

@@ -15,6 +15,7 @@
 
 mod browser;
 mod client;
+mod count;
 mod curve;
 mod election;
 // A real PostgreSQL as the server's tests start it.

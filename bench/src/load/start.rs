@@ -1,24 +1,21 @@
 //! What a full log costs: memory of the server, and the time until it answers after a start.
 
 use std::{
-    fs,
     path::Path,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use isoloir_protocol::{
-    log::{
-        checkpoint::sign_checkpoint,
-        entry::{Entry, Kind},
-        tree::{Tree, leaf_hash},
-    },
-    signature::SignSecret,
+use isoloir_protocol::log::{
+    checkpoint::sign_checkpoint,
+    entry::{Entry, Kind},
+    tree::{Tree, leaf_hash},
 };
 use isoloir_server::store::{Batch, NewEntry, SqliteStore, Store};
 use rayon::prelude::*;
+use tokio::runtime::{Builder, Runtime};
 
-use crate::{Options, election::Stage, process::Server, verify};
+use crate::{Options, browser, count, election::Stage, process::Server, verify};
 
 /// Ballots that are made and committed together.
 const BATCH: u32 = 4_096;
@@ -33,11 +30,15 @@ const CONDEMNED: &str = "is not served any longer";
 pub fn measure(options: &Options) {
     let server = Server::start(&options.program, &options.folder, None);
     let empty = server.memory_mb("VmRSS");
-    let (stage, opening) =
-        if options.hollow { Stage::hollow(&server, options.ballots) } else { (Stage::set(&server, options.ballots), Vec::new()) };
+    let (stage, opening) = if options.hollow {
+        Stage::hollow(&server, options.ballots)
+    } else {
+        (Stage::set_until(&server, options.ballots, &browser::end(options.ballots)), Vec::new())
+    };
+    let template = stage.ballot(0);
     server.stop();
     let making = Instant::now();
-    block_on(fill(&options.folder.join("data"), &stage, opening, options));
+    block_on(fill(&options.folder.join("data"), &stage, opening, &template, options));
     println!("{} ballots made and put into the store: {:.0} s", options.ballots, making.elapsed().as_secs_f64());
 
     let began = Instant::now();
@@ -54,10 +55,21 @@ pub fn measure(options: &Options) {
     if options.audit && !options.hollow {
         verify::audit(&options.program, &options.folder, &server, &stage);
     }
+    if options.hollow {
+        server.stop();
+        return count::measure(options, &stage, &template);
+    }
+    browser::wait_until_closed(&server, &stage, options.ballots);
+    line("after the close entry", began.elapsed(), server.cpu(), &server);
+    server.stop();
+    let began = Instant::now();
+    let server = Server::resume(&options.program, &options.folder, None);
+    line("answers after a start behind it", began.elapsed(), server.cpu(), &server);
     server.stop();
 }
 
-fn line(what: &str, wall: Duration, cpu: Duration, server: &Server) {
+/// One line of the table.
+pub fn line(what: &str, wall: Duration, cpu: Duration, server: &Server) {
     println!(
         "{what:<40}{:>8.1} s{:>8.1} s of processor{:>8} MB now{:>8} MB at most",
         wall.as_secs_f64(),
@@ -69,28 +81,30 @@ fn line(what: &str, wall: Duration, cpu: Duration, server: &Server) {
 
 /// Appends one valid ballot of every voter to an open election in a folder.
 pub fn fill_all(folder: &Path, stage: &Stage, options: &Options) {
-    block_on(fill(&folder.join("data"), stage, Vec::new(), options));
+    block_on(fill(&folder.join("data"), stage, Vec::new(), &stage.ballot(0), options));
 }
 
-fn block_on(work: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime").block_on(work);
+/// Does it on a runtime of its own, which the connections of a store outlive.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
+    RUNTIME.block_on(work)
 }
 
 /// Appends one ballot of every voter, as the server would, which must be stopped.
-async fn fill(data: &Path, stage: &Stage, opening: Vec<NewEntry>, options: &Options) {
+async fn fill(data: &Path, stage: &Stage, opening: Vec<NewEntry>, template: &[u8], options: &Options) {
     let count = options.ballots;
     let store = SqliteStore::open(&data.join("isoloir.sqlite")).await.expect("the store");
     let row = store.logs().await.expect("the logs").pop().expect("a log");
-    let key = key(&data.join("keys/load.key"));
+    let key = count::key(&data.join("keys/load.key"));
     let size = store.head(row.number).await.expect("a head").size;
     let mut tree: Tree = store.leaves(row.number, 0..size).await.expect("leaves").iter().map(|leaf| leaf_hash(leaf)).collect();
     let (public_len, box_len) = (stage.manifest.ballot_len(), stage.manifest.box_len());
-    let template = stage.ballot(0);
     let make = |position: u32| {
         if !options.hollow {
             return stage.ballot(position);
         }
-        let mut ballot = template.clone();
+        let mut ballot = template.to_vec();
         ballot[..4].copy_from_slice(&(position + 1).to_be_bytes());
         ballot
     };
@@ -116,11 +130,4 @@ async fn fill(data: &Path, stage: &Stage, opening: Vec<NewEntry>, options: &Opti
         store.append(row.number, &Batch { first, entries, checkpoint, election: None }).await.expect("a commit");
     }
     store.close().await;
-}
-
-/// The key of the log, from its file.
-fn key(path: &Path) -> SignSecret {
-    let text = fs::read_to_string(path).expect("the log's key");
-    let key = STANDARD.decode(text.trim().splitn(5, '+').last().expect("a key")).expect("base64");
-    SignSecret::from_bytes(key[1..].try_into().expect("a seed"))
 }

@@ -1,19 +1,23 @@
 //! What follows from the close and the fix entry: counted ballots, buckets, sums and totals
 //! (sections 6 to 8), and the entries that the server must append by itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::Identity};
+#[cfg(feature = "parallel")]
+use rayon::prelude::*;
 
 use super::{Current, Election, roll_state::RollState};
 use crate::{
     ballot::code_of_hash,
+    group::Point,
     hash::hash32,
     log::{
         entry::{DataRef, Kind},
         tree::Hash,
     },
     manifest::Manifest,
+    roll::Member,
     tally::{
         bucket::buckets,
         complaint::Reason,
@@ -63,31 +67,31 @@ pub struct Due {
     pub data: Vec<u8>,
 }
 
+/// Ballots whose commitments one core adds up at a time.
+#[cfg(feature = "parallel")]
+const SUMMED_TOGETHER: usize = 512;
+
 /// Fixed at the close entry.
 #[derive(Debug)]
 pub(super) struct Counting {
     buckets: Vec<Bucket>,
     /// Bucket by group; groups without current ballots have none.
     bucket_of_group: BTreeMap<u16, usize>,
-    /// Log index and slot of every current ballot, in order.
-    slot_of_index: Vec<(u64, u32)>,
+    /// Positions in the roll of the slots that have a current ballot, in the order of the log: 4 bytes of each.
+    in_log_order: Vec<u32>,
 }
 
 impl Counting {
     pub fn new(manifest: &Manifest, roll: &RollState) -> Self {
         let mut per_group = vec![0_u64; manifest.groups.len()];
         let mut per_weight: BTreeMap<(u16, u32), u64> = BTreeMap::new();
-        let mut slot_of_index = Vec::new();
-        for (group, ballot) in roll.current_ballots() {
-            if let Some(count) = per_group.get_mut(usize::from(group)) {
+        for (member, _) in roll.current_ballots() {
+            if let Some(count) = per_group.get_mut(usize::from(member.group)) {
                 *count = count.saturating_add(1);
             }
-            let weight = roll.member(ballot.slot()).map_or(0, |member| member.weight);
-            let count = per_weight.entry((group, weight)).or_default();
+            let count = per_weight.entry((member.group, member.weight)).or_default();
             *count = count.saturating_add(1);
-            slot_of_index.push((ballot.index(), ballot.slot()));
         }
-        slot_of_index.sort_unstable();
         let smallest = u64::from(manifest.smallest_group);
         let buckets: Vec<Bucket> = buckets(manifest.smallest_group, &per_group)
             .into_iter()
@@ -108,14 +112,17 @@ impl Counting {
             .collect();
         let bucket_of_group =
             buckets.iter().enumerate().flat_map(|(number, bucket)| bucket.groups.iter().map(move |group| (*group, number))).collect();
-        Self { buckets, bucket_of_group, slot_of_index }
+        Self { buckets, bucket_of_group, in_log_order: roll.in_log_order() }
     }
 
-    fn slot_of(&self, index: u64) -> Option<u32> {
-        let place = self.slot_of_index.binary_search_by_key(&index, |(index, _)| *index).ok()?;
-        self.slot_of_index.get(place).map(|(_, slot)| *slot)
+    /// Bucket and weight of a slot that has a current ballot.
+    fn place(&self, member: &Member) -> Option<Place> {
+        Some((*self.bucket_of_group.get(&member.group)?, member.weight))
     }
 }
+
+/// Bucket and weight.
+pub(super) type Place = (usize, u32);
 
 impl Election {
     /// Size, root and closing code, once closed.
@@ -151,14 +158,30 @@ impl Election {
 
     /// After closing: the current ballot at a log index.
     pub fn current_ballot_at(&self, index: u64) -> Option<&Current> {
-        self.roll.current(self.counting.as_ref()?.slot_of(index)?)
+        self.closed_at_index(index).map(|(_, ballot)| ballot)
     }
 
     /// After closing: bucket and weight of the current ballot at a log index.
     pub fn bucket_of(&self, index: u64) -> Option<(usize, u32)> {
-        let counting = self.counting.as_ref()?;
-        let member = self.roll.member(counting.slot_of(index)?)?;
-        Some((*counting.bucket_of_group.get(&member.group)?, member.weight))
+        let (member, _) = self.closed_at_index(index)?;
+        self.counting.as_ref()?.place(member)
+    }
+
+    fn closed_at_index(&self, index: u64) -> Option<(&Member, &Current)> {
+        let order = &self.counting.as_ref()?.in_log_order;
+        let index_at = |position: &u32| self.roll.ballot_at(*position).map(|(_, ballot)| ballot.index());
+        let place = order.binary_search_by_key(&Some(index), index_at).ok()?;
+        self.roll.ballot_at(*order.get(place)?)
+    }
+
+    /// After closing: the log indices from the first to behind the last current ballot.
+    pub(super) fn current_span(&self) -> core::ops::Range<u64> {
+        let order = self.counting.as_ref().map_or([].as_slice(), |counting| &counting.in_log_order);
+        let index = |position: Option<&u32>| position.and_then(|position| self.roll.ballot_at(*position)).map(|(_, ballot)| ballot.index());
+        match (index(order.first()), index(order.last())) {
+            (Some(first), Some(last)) => first..last.saturating_add(1),
+            _ => 0..0,
+        }
     }
 
     /// The ballots to count in slot order: current at the close entry, less the void ones. None
@@ -168,13 +191,18 @@ impl Election {
         self.roll.current_ballots().map(|(_, ballot)| ballot).filter(move |ballot| closed && !self.is_void(ballot.index()))
     }
 
+    /// The same, each with its bucket and weight.
+    fn counted_in_places(&self) -> impl Iterator<Item = (Place, &Current)> {
+        let counting = self.counting.as_ref();
+        let current = self.roll.current_ballots().filter(|(_, ballot)| !self.is_void(ballot.index()));
+        current.filter_map(move |(member, ballot)| Some((counting?.place(member)?, ballot)))
+    }
+
     /// The counted weight of each bucket.
     pub fn counted_weights(&self) -> Vec<u64> {
         let mut weights = vec![0_u64; self.buckets().len()];
-        for ballot in self.counted() {
-            if let Some((bucket, weight)) = self.bucket_of(ballot.index())
-                && let Some(total) = weights.get_mut(bucket)
-            {
+        for ((bucket, weight), _) in self.counted_in_places() {
+            if let Some(total) = weights.get_mut(bucket) {
                 *total = total.saturating_add(u64::from(weight));
             }
         }
@@ -210,56 +238,34 @@ impl Election {
         Some(Due { kind: Kind::Result, body, data })
     }
 
-    /// Totals from the first `t` sums in the log.
+    /// Totals from the first `t` sums in the log; `None` if they do not fit, or the commitments were not summed.
     pub(super) fn interpolated(&self, manifest: &Manifest) -> Option<Totals> {
         let first: Vec<(u8, &sums::BucketSums)> =
             self.sums.iter().take(usize::from(manifest.threshold)).map(|(teller, sums)| (*teller, sums)).collect();
-        sums::interpolate(&first, self.bucket_commitments(manifest), &self.counted_weights())
+        sums::interpolate(&first, self.bucket_commitments(manifest)?, &self.counted_weights())
     }
 
-    /// For each bucket and question `Σ weight·B, Σ weight·V_1, …`. Computed once, after the fix.
-    pub(super) fn bucket_commitments(&self, manifest: &Manifest) -> &BucketCommitments {
-        self.commitments.get_or_init(|| {
-            let counted: Vec<&Current> = self.counted().collect();
-            let sum = |part: &[&Current]| self.sum_commitments(manifest, part);
-            #[cfg(feature = "parallel")]
-            let sums: Vec<BucketCommitments> = {
-                use rayon::prelude::*;
-                counted.par_chunks(4096).map(sum).collect()
+    /// For each bucket and question `Σ weight·B, Σ weight·V_1, …`. Computed once, after the fix; `None` if that was left to
+    /// [`Summing`](super::Summing) and is not done yet.
+    pub(super) fn bucket_commitments(&self, manifest: &Manifest) -> Option<&BucketCommitments> {
+        if self.light {
+            return self.commitments.get();
+        }
+        let sum = || {
+            let counted: Vec<(Place, &Current)> = self.counted_in_places().collect();
+            let add = |total: &mut BucketCommitments, (place, ballot): &(Place, &Current)| {
+                add_commitments(total, *place, ballot.commitments());
+                Ok(())
             };
-            #[cfg(not(feature = "parallel"))]
-            let sums: Vec<BucketCommitments> = counted.chunks(4096).map(sum).collect();
-            sums.into_iter().fold(self.no_commitments(manifest), |mut total, part| {
-                let places = total.iter_mut().flatten().flatten();
-                places.zip(part.into_iter().flatten().flatten()).for_each(|(to, from)| *to += from);
-                total
-            })
-        })
+            let Ok::<_, Infallible>(sums) = sum_up(&self.no_commitments(manifest), &counted, add);
+            sums
+        };
+        Some(self.commitments.get_or_init(sum))
     }
 
-    fn no_commitments(&self, manifest: &Manifest) -> BucketCommitments {
+    pub(super) fn no_commitments(&self, manifest: &Manifest) -> BucketCommitments {
         let question = vec![RistrettoPoint::identity(); usize::from(manifest.threshold)];
         vec![vec![question; manifest.questions.len()]; self.buckets().len()]
-    }
-
-    fn sum_commitments(&self, manifest: &Manifest, ballots: &[&Current]) -> BucketCommitments {
-        let mut totals = self.no_commitments(manifest);
-        for ballot in ballots {
-            let Some((bucket, weight)) = self.bucket_of(ballot.index()) else {
-                continue;
-            };
-            let questions = totals.get_mut(bucket).into_iter().flatten().enumerate();
-            for (number, sums) in questions {
-                let points = ballot.question_points(manifest, number).unwrap_or_default();
-                for (sum, point) in sums.iter_mut().zip(points) {
-                    *sum += match weight {
-                        1 => point.element(),
-                        _ => Scalar::from(weight) * point.element(),
-                    };
-                }
-            }
-        }
-        totals
     }
 
     /// The root right after the entry that was just appended, with its code.
@@ -270,4 +276,41 @@ impl Election {
         let hash = hash32(&format!("isoloir/v1/{label}"), &[election, &size.to_be_bytes(), &root]);
         Root { size, root, code: code_of_hash(&hash) }
     }
+}
+
+/// Adds the commitments of a ballot, those of each question in turn, to the sums of its bucket. Points of ballots that were
+/// accepted decode; without one the sums would be wrong, and nobody's shares open them.
+pub(super) fn add_commitments<'a>(sums: &mut BucketCommitments, (bucket, weight): Place, points: impl IntoIterator<Item = &'a [u8; 32]>) {
+    let places = sums.get_mut(bucket).into_iter().flatten().flatten();
+    for (sum, point) in places.zip(points) {
+        let Some(point) = Point::decode(point) else { continue };
+        *sum += match weight {
+            1 => point.element(),
+            _ => Scalar::from(weight) * point.element(),
+        };
+    }
+}
+
+/// Adds up ballots, on all cores with `parallel`.
+pub(super) fn sum_up<T: Sync, E: Send>(
+    zero: &BucketCommitments,
+    ballots: &[T],
+    add: impl Fn(&mut BucketCommitments, &T) -> Result<(), E> + Sync,
+) -> Result<BucketCommitments, E> {
+    let sum = |part: &[T]| {
+        let mut total = zero.clone();
+        part.iter().try_for_each(|ballot| add(&mut total, ballot)).map(|()| total)
+    };
+    #[cfg(feature = "parallel")]
+    let total = ballots.par_chunks(SUMMED_TOGETHER).map(sum).try_reduce(|| zero.clone(), |total, part| Ok(joined(total, &part)));
+    #[cfg(not(feature = "parallel"))]
+    let total = sum(ballots);
+    total
+}
+
+/// The sums of two parts of the ballots together.
+pub(super) fn joined(mut total: BucketCommitments, part: &BucketCommitments) -> BucketCommitments {
+    let places = total.iter_mut().flatten().flatten();
+    places.zip(part.iter().flatten().flatten()).for_each(|(to, from)| *to += from);
+    total
 }

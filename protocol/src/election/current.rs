@@ -20,8 +20,8 @@ pub struct Accepted {
     pub fingerprint: Fingerprint,
 }
 
-/// A slot's current ballot. A [light](super::Election::light) election keeps no more than 64 bytes of it while
-/// voting goes on; what closing needs besides is recalled from its leaf then.
+/// A slot's current ballot. A [light](super::Election::light) election keeps no more than 64 bytes of it; what a complaint or sums
+/// are checked against is recalled from its leaf when it is needed.
 #[derive(Debug, Clone)]
 pub struct Current {
     accepted: Accepted,
@@ -77,7 +77,7 @@ impl Current {
         Self { detail: Some(Box::new(detail)), ..Self::light(accepted, ballot.slot()) }
     }
 
-    /// Without what only closing needs.
+    /// Without what only counting needs.
     pub(super) fn light(accepted: Accepted, slot: u32) -> Self {
         // Invariant: the roll has no slot 0.
         Self { accepted, slot: NonZeroU32::new(slot).unwrap_or(NonZeroU32::MIN), detail: None }
@@ -128,6 +128,11 @@ impl Current {
             }
             None => BoxStatement { context, supersedes: 0, key: &[0; 32], commitments: Vec::new() },
         }
+    }
+
+    /// For each question `B, V_1 … V_{t−1}`; none before it is recalled.
+    pub(super) fn commitments(&self) -> &[[u8; 32]] {
+        self.detail.as_ref().map_or(&[], |detail| detail.split().0)
     }
 
     /// `B, V_1 … V_{t−1}` of a question, from 0; `None` before it is recalled.

@@ -5,6 +5,7 @@
 
 mod count;
 mod current;
+mod recall;
 mod recheck;
 mod refusal;
 mod replay;
@@ -14,6 +15,7 @@ mod rules;
 
 pub use count::{Bucket, Due, Root, Void};
 pub use current::{Accepted, Current};
+pub use recall::{Picked, Summing};
 pub use recheck::{Looked, LookedPart, Recheck};
 pub use refusal::{Check, Refusal};
 pub use replay::{DataSource, Replay, ReplayError, Unproven};
@@ -98,7 +100,7 @@ pub struct NoticeState {
 #[derive(Debug, Default)]
 pub struct Election {
     manifest: Option<Arc<Manifest>>,
-    /// No more of current ballots is kept than voting needs.
+    /// No more of current ballots is kept than voting needs; what counting needs is recalled.
     light: bool,
     tree: Tree,
     last_time: u64,
@@ -350,7 +352,7 @@ impl Election {
 
     /// The current ballot of every slot that has one, in slot order, with the slot's group.
     pub fn current_ballots(&self) -> impl Iterator<Item = (u16, &Current)> {
-        self.roll.current_ballots()
+        self.roll.current_ballots().map(|(member, ballot)| (member.group, ballot))
     }
 
     /// Why the ballot at a log index is void, if it is.

@@ -22,27 +22,16 @@ use crate::{
 };
 
 impl Election {
-    /// The empty log, of which no more is kept than voting needs. Before the close entry is appended it must
-    /// [keep details](Self::keep_details) again, and every current ballot must be [recalled](Self::recall): without
-    /// that, honest reports and sums would be refused after it.
-    pub fn light() -> Self {
-        Self { light: true, ..Self::default() }
-    }
-
-    /// From now on, all is kept of ballots that counting needs.
-    pub fn keep_details(&mut self) {
-        self.light = false;
-    }
-
     /// Appends leaves whose proofs were verified before. Proofs of ballots and of roll parts are **not** verified, and
-    /// points of ballots are not decoded; all other rules are checked. The election may be used only if its root is
-    /// then found in a checkpoint that the caller knows to be its own.
+    /// points of ballots are not decoded; all other rules are checked. The election is [light](Self::light) from then on. It may be
+    /// used only if its root is then found in a checkpoint that the caller knows to be its own.
     pub fn restore<L: AsRef<[u8]> + Sync>(
         &mut self,
         leaves: &[L],
         data: &impl DataSource,
         rng: &mut impl CryptoRng,
     ) -> Result<(), ReplayError> {
+        self.light = true;
         let is_ballot = |leaf: &[u8]| leaf.first() == Some(&(Kind::Ballot as u8));
         for run in leaves.chunk_by(|one, next| is_ballot(one.as_ref()) && is_ballot(next.as_ref())) {
             match run {
@@ -52,30 +41,6 @@ impl Election {
                 }
                 ballots => self.restore_ballots(ballots)?,
             }
-        }
-        Ok(())
-    }
-
-    /// The current ballots whose leaves are still to be [recalled](Self::recall) before the close entry, by log index;
-    /// none unless the election is or was [light](Self::light).
-    pub fn to_recall(&self) -> Vec<u64> {
-        let light = self.roll.current_ballots().filter(|(_, ballot)| ballot.key().is_none());
-        let mut indices: Vec<u64> = light.map(|(_, ballot)| ballot.index()).collect();
-        indices.sort_unstable();
-        indices
-    }
-
-    /// Takes what counting needs of a current ballot from its leaf, which must be the one of the log.
-    pub fn recall(&mut self, index: u64, leaf: &[u8]) -> Result<(), Refusal> {
-        let manifest = self.manifest.clone().ok_or(Refusal::ManifestFirst)?;
-        let kind = Kind::Ballot;
-        if self.tree.leaf(index) != Some(leaf_hash(leaf)) {
-            return Err(Refusal::Data { kind });
-        }
-        let entry = Entry::decode(leaf)?;
-        let outline = Outline::read(&manifest, &entry.body).ok_or(Refusal::Body { kind, error: DecodeError::Length })?;
-        if self.roll.current(outline.slot).is_some_and(|current| current.index() == index) {
-            self.roll.recall(&outline);
         }
         Ok(())
     }

@@ -177,8 +177,23 @@ impl RollState {
         }
     }
 
-    pub fn current_ballots(&self) -> impl Iterator<Item = (u16, &Current)> {
-        self.members.iter().zip(&self.current).filter_map(|(member, ballot)| Some((member.group, ballot.as_ref()?)))
+    pub fn current_ballots(&self) -> impl Iterator<Item = (&Member, &Current)> {
+        self.members.iter().zip(&self.current).filter_map(|(member, ballot)| Some((member, ballot.as_ref()?)))
+    }
+
+    /// Positions of the slots that have a current ballot, in the order of the log.
+    pub fn in_log_order(&self) -> Vec<u32> {
+        // Invariant: slots are numbered with 32 bits.
+        let voted = (0..).zip(&self.current).filter_map(|(position, ballot)| ballot.is_some().then_some(position));
+        let mut positions: Vec<u32> = voted.collect();
+        positions.sort_unstable_by_key(|position| self.ballot_at(*position).map(|(_, ballot)| ballot.index()));
+        positions
+    }
+
+    /// The current ballot of the slot at a position.
+    pub fn ballot_at(&self, position: u32) -> Option<(&Member, &Current)> {
+        let position = usize::try_from(position).ok()?;
+        Some((self.members.get(position)?, self.current.get(position)?.as_ref()?))
     }
 
     /// Log size right after the last replacement of the slot's part, 0 if there was none.

@@ -349,11 +349,9 @@ impl Election {
             return Err(Refusal::Data { kind });
         }
         let read = sums::read_data(manifest, self.buckets().len(), data).map_err(|error| Refusal::SumsData { teller, error })?;
-        sums::check(teller, &read, self.bucket_commitments(manifest)).map_err(|(bucket, question)| Refusal::Sums {
-            teller,
-            bucket,
-            question,
-        })?;
+        // Without the commitments nothing could be checked.
+        let commitments = self.bucket_commitments(manifest).ok_or(Refusal::Counted { teller })?;
+        sums::check(teller, &read, commitments).map_err(|(bucket, question)| Refusal::Sums { teller, bucket, question })?;
         Ok(Change::Sums { teller, sums: read })
     }
 

@@ -84,6 +84,9 @@ enum Evidence {
     Missing,
 }
 
+/// Bytes of `Δ ‖ M1 ‖ M2 ‖ y`.
+const PROOF_LEN: usize = 4 * 32;
+
 /// `Δ ‖ M1 ‖ M2 ‖ y`.
 #[derive(Debug, Clone)]
 struct DhProof {
@@ -111,6 +114,17 @@ impl Complaint {
             found => return Err(ComplaintError::Type { found }),
         };
         Ok(Self { index, evidence })
+    }
+
+    /// Passes over a complaint without a look at what it proves; gives the ballot if its box is shown.
+    pub(crate) fn skip(reader: &mut Reader<'_>) -> Result<Option<u64>, DecodeError> {
+        let (index, kind) = (reader.u64()?, reader.u8()?);
+        let length = usize::try_from(reader.u32()?).map_err(|_| DecodeError::Length)?;
+        reader.take(length)?;
+        if kind == 2 {
+            reader.take(PROOF_LEN)?;
+        }
+        Ok((kind != 3).then_some(index))
     }
 
     /// The bytes of the complaint.

@@ -87,7 +87,7 @@ enum State {
 }
 
 impl Opener {
-    /// Starts on a log that is closed.
+    /// Starts on a log that is closed. Of a [light](Election::light) election each ballot must be recalled before its box is opened.
     pub fn new(election: &Election, teller: u8, secret: &TellerSecret) -> Result<Self, OpenerError> {
         let manifest = election.manifest().ok_or(OpenerError::NotClosed)?;
         if election.closing().is_none() {

@@ -51,6 +51,16 @@ impl Report {
             .is_some_and(|keys| keys.sign.verify(LABEL, &[manifest.id().as_bytes(), &self.signed], &self.signature))
     }
 
+    /// Log indices of the ballots whose boxes the complaints in the data show, of which more must be known than that they are current.
+    pub(crate) fn ballots_with_boxes(data: &[u8]) -> Result<Vec<u64>, DecodeError> {
+        let mut reader = Reader::new(data);
+        let mut indices = Vec::new();
+        while reader.remaining() > 0 {
+            indices.extend(Complaint::skip(&mut reader)?);
+        }
+        Ok(indices)
+    }
+
     /// The complaints in the data, in strictly increasing order of their indices.
     pub fn read_complaints(&self, data: &[u8]) -> Result<Vec<Complaint>, ComplaintError> {
         let mut reader = Reader::new(data);

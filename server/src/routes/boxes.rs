@@ -10,6 +10,7 @@ use actix_web::{
 };
 use isoloir_protocol::{
     ballot::Ballot,
+    election::Election,
     fetch::{FETCH_WINDOW_MS, FetchRequest},
     log::entry::{Entry, Kind as EntryKind},
     sealed_box,
@@ -111,11 +112,13 @@ struct Asked {
 
 /// The boxes of the ballots that are current now.
 fn download(log: Arc<Log>, service: &Service, asked: Asked) -> HttpResponse {
-    let current = log.read(|state| state.election().current_ballots().map(|(_, ballot)| ballot.index()).collect());
+    // After closing the election itself says it of an index, and no list of a million is made for each request.
+    let indices = |election: &Election| election.current_ballots().map(|(_, ballot)| ballot.index()).collect();
+    let current = log.read(|state| state.election().closing().is_none().then(|| indices(state.election())));
     let (pieces, body) = mpsc::channel(WAITING);
     let store = service.store.clone();
     tokio::spawn(async move {
-        if let Err(error) = send(&log, store.as_ref(), &current, asked, &pieces).await {
+        if let Err(error) = send(&log, store.as_ref(), current.as_ref(), asked, &pieces).await {
             tracing::error!(%error, "boxes could not be read");
             let _ = pieces.send(Err(error)).await;
         }
@@ -127,7 +130,7 @@ fn download(log: Arc<Log>, service: &Service, asked: Asked) -> HttpResponse {
 async fn send(
     log: &Arc<Log>,
     store: &dyn Store,
-    current: &HashSet<u64>,
+    current: Option<&HashSet<u64>>,
     asked: Asked,
     pieces: &mpsc::Sender<Result<Bytes, StoreError>>,
 ) -> Result<(), StoreError> {
@@ -136,12 +139,17 @@ async fn send(
         let page = store.boxes(log.number(), teller, from, count.min(BOXES)).await?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         from = last.saturating_add(1);
+        let is_current = |election: &Election, index: &u64| {
+            current.map_or_else(|| election.current_ballot_at(*index).is_some(), |current| current.contains(index))
+        };
         let mut bytes = Vec::new();
-        for (index, sealed) in page.iter().filter(|(index, _)| current.contains(index)) {
-            bytes.extend_from_slice(&index.to_be_bytes());
-            bytes.extend_from_slice(sealed);
-            count = count.saturating_sub(1);
-        }
+        log.read(|state| {
+            for (index, sealed) in page.iter().filter(|(index, _)| is_current(state.election(), index)) {
+                bytes.extend_from_slice(&index.to_be_bytes());
+                bytes.extend_from_slice(sealed);
+                count = count.saturating_sub(1);
+            }
+        });
         if !bytes.is_empty() && pieces.send(Ok(bytes.into())).await.is_err() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ pub mod proxy;
 pub mod scene;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::Path,
     sync::{
@@ -19,8 +20,8 @@ use std::{
     },
 };
 
-use isoloir_protocol::rand_core::UnwrapErr;
-use isoloir_server::{Clock, Config, Organisers, Running, SharedClock, StartError, start, start_on, store::SqliteStore};
+use isoloir_protocol::{archive::Archive, manifest::Manifest, rand_core::UnwrapErr};
+use isoloir_server::{Clock, Config, Kept, Organisers, Running, SharedClock, StartError, start, start_on, store::SqliteStore};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -191,6 +192,14 @@ impl TestServer {
     /// Reads the certificate again.
     pub fn reload(&self) {
         self.running().reload();
+    }
+
+    /// Has this copy keep what it lacks of a log.
+    pub fn keep(&self, manifest: &Manifest, archive: &Archive) {
+        let id = manifest.id();
+        let kept = self.running().kept_note(&id).map_or(0, |note| note.lines().nth(1).unwrap().parse().unwrap());
+        let part = Kept { leaves: archive.entries[kept..].to_vec(), data: archive.data.clone() };
+        self.runtime().block_on(self.running().keep(manifest, part, &BTreeMap::new(), &archive.checkpoint)).unwrap();
     }
 
     /// How many logs this server writes.
