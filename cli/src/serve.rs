@@ -28,7 +28,7 @@ use crate::{
     context::{Clock, Context},
     keys::{PublicFile, Role},
     problem,
-    problem::Outcome,
+    problem::{Outcome, Problem},
     say,
     settings::Settings,
 };
@@ -117,6 +117,9 @@ pub enum LogFormat {
 
 /// Runs the server until it is told to stop.
 pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
+    // First of all: whoever is told to stop while it starts is to stop in order too.
+    let runtime = runtime()?;
+    let mut stops = Stops::heard_in(&runtime)?;
     let settings = args.config.as_deref().map(Settings::load).transpose()?.unwrap_or_default();
     telemetry::init(match args.log_format.or(settings.log_format).unwrap_or_default() {
         LogFormat::Text => Format::Text,
@@ -151,9 +154,10 @@ pub fn run(ctx: &mut Context, args: &ServeArgs) -> Outcome<Ending> {
     config.listener = ListenFd::from_env().take_tcp_listener(0).map_err(|error| problem!("serve-failed").because(&error))?.map(Arc::new);
     config.bind = args.listen.or(settings.listen).unwrap_or(config.bind);
     settings.apply(&mut config);
-    let hosted = Hosted::start(config)?;
-    say!(ctx, "serve-listens", "address" => hosted.addr(), "url" => public_url);
-    hosted.wait()?;
+    if let Some(hosted) = Hosted::start_unless(runtime, config, &mut stops)? {
+        say!(ctx, "serve-listens", "address" => hosted.addr(), "url" => public_url);
+        hosted.wait_until(&mut stops)?;
+    }
     say!(ctx, "serve-stopped");
     Ok(Ending::Good)
 }
@@ -202,15 +206,23 @@ pub struct Hosted {
 impl Hosted {
     /// Starts a server.
     pub fn start(config: Config) -> Outcome<Self> {
-        let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))?;
-        let running = runtime.block_on(isoloir_server::start(config)).map_err(|error| match error {
-            StartError::Tls(_) | StartError::TlsSetup(_) | StartError::TlsWithoutHttps => problem!("serve-tls").because(&Chain(&error)),
-            _ => failed(&Chain(&error)),
-        })?;
-        // Before anybody is told that it listens: from then on a hang-up must not end it.
-        let hang_ups = runtime.block_on(async { HangUps::new(running.speaks_tls()) }).map_err(|error| failed(&error))?;
+        let runtime = runtime()?;
+        let (running, hang_ups) = runtime.block_on(begin(config))?;
         Ok(Self { runtime, running, hang_ups })
+    }
+
+    /// Starts a server, unless the program is told to stop meanwhile. Then what was begun is left: nothing was promised to anybody
+    /// yet, and whatever the store is doing it does wholly or not at all.
+    fn start_unless(runtime: Runtime, config: Config, stops: &mut Stops) -> Outcome<Option<Self>> {
+        let begun = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = stops.next() => None,
+                begun = begin(config) => Some(begun),
+            }
+        });
+        let Some((running, hang_ups)) = begun.transpose()? else { return Ok(None) };
+        Ok(Some(Self { runtime, running, hang_ups }))
     }
 
     /// Where it listens.
@@ -233,11 +245,13 @@ impl Hosted {
     pub(crate) fn told_to_stop(&self) -> Arc<AtomicBool> {
         let flag = Arc::new(AtomicBool::new(false));
         let raised = Arc::clone(&flag);
-        self.runtime.spawn(async move {
-            if interrupted().await.is_ok() {
+        // Without the system's signals the program ends by them as usual.
+        if let Ok(mut stops) = Stops::heard_in(&self.runtime) {
+            self.runtime.spawn(async move {
+                stops.next().await;
                 raised.store(true, Ordering::SeqCst);
-            }
-        });
+            });
+        }
         flag
     }
 
@@ -253,14 +267,17 @@ impl Hosted {
 
     /// Waits for the operator's interrupt or termination, then stops; or until the server fails. A hang-up (SIGHUP) makes a server
     /// with TLS read its certificate again.
-    pub fn wait(mut self) -> Outcome<()> {
-        let failed = |error: &dyn std::fmt::Display| problem!("serve-failed").because(error);
+    pub fn wait(self) -> Outcome<()> {
+        let mut stops = Stops::heard_in(&self.runtime)?;
+        self.wait_until(&mut stops)
+    }
+
+    fn wait_until(mut self, stops: &mut Stops) -> Outcome<()> {
         let ended = self.runtime.block_on(async {
-            let mut told = std::pin::pin!(interrupted());
             loop {
                 tokio::select! {
                     ended = self.running.wait() => return ended,
-                    told = &mut told => return told,
+                    () = stops.next() => return Ok(()),
                     () = self.hang_ups.next() => self.running.reload(),
                 }
             }
@@ -298,18 +315,59 @@ impl HangUps {
     }
 }
 
-async fn interrupted() -> std::io::Result<()> {
+/// The operator's interrupts and terminations, all that come since this was made.
+struct Stops {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            told = tokio::signal::ctrl_c() => told,
-            _ = terminate.recv() => Ok(()),
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Stops {
+    /// From now on they do not end the program by themselves.
+    fn heard_in(runtime: &Runtime) -> Outcome<Self> {
+        let _inside = runtime.enter();
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let heard = |kind| signal(kind).map_err(|error| failed(&error));
+            Ok(Self { signals: [heard(SignalKind::interrupt())?, heard(SignalKind::terminate())?] })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// The next one, if there is ever one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = &mut self.signals;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+}
+
+fn runtime() -> Outcome<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))
+}
+
+async fn begin(config: Config) -> Outcome<(Running, HangUps)> {
+    let running = isoloir_server::start(config).await.map_err(|error| match error {
+        StartError::Tls(_) | StartError::TlsSetup(_) | StartError::TlsWithoutHttps => problem!("serve-tls").because(&Chain(&error)),
+        _ => failed(&Chain(&error)),
+    })?;
+    // Before anybody is told that it listens: from then on a hang-up must not end it.
+    let hang_ups = HangUps::new(running.speaks_tls()).map_err(|error| failed(&error))?;
+    Ok((running, hang_ups))
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Problem {
+    problem!("serve-failed").because(error)
 }
 
 /// An error with all that caused it.

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     net::{SocketAddr, TcpListener},
     os::fd::OwnedFd,
     path::Path,
@@ -42,13 +42,14 @@ impl Process {
         Self::start_on("127.0.0.1:0", data, None, "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1", passed.into(), more)
     }
 
+    /// Begins to start, and is not waited for.
+    pub fn begin(data: &Path, database: &str) -> Beginning {
+        let mut command = serving("127.0.0.1:0", data, Some(database), "", &[]);
+        Beginning(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
     fn start_on(listen: &str, data: &Path, database: Option<&str>, before: &str, stdin: Stdio, more: &[&str]) -> Self {
-        let mut command = command(before);
-        command.args(["serve", "--open-to-any-organiser", "--listen", listen]);
-        command.args(["--public-url", &format!("https://{PUBLIC_HOST}"), "--data"]).arg(data).args(more);
-        if let Some(database) = database {
-            command.args(["--database", database]);
-        }
+        let mut command = serving(listen, data, database, before, more);
         command.stdin(stdin);
         Self::listening(command)
     }
@@ -103,13 +104,49 @@ impl Process {
     }
 
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status().unwrap();
-        assert!(sent.success());
+        send(signal, &self.child);
     }
 
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
+}
+
+/// A server that does not listen yet. It is killed when dropped.
+pub struct Beginning(Child);
+
+impl Beginning {
+    /// SIGTERM; gives what it said until it has ended by itself.
+    pub fn terminate(mut self) -> String {
+        send("TERM", &self.0);
+        let mut said = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+        let ended = self.0.wait().unwrap();
+        assert!(ended.success(), "{ended}: {said}");
+        said
+    }
+}
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn send(signal: &str, to: &Child) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", to.id())]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn serving(listen: &str, data: &Path, database: Option<&str>, before: &str, more: &[&str]) -> Command {
+    let mut command = command(before);
+    command.args(["serve", "--open-to-any-organiser", "--listen", listen]);
+    command.args(["--public-url", &format!("https://{PUBLIC_HOST}"), "--data"]).arg(data).args(more);
+    if let Some(database) = database {
+        command.args(["--database", database]);
+    }
+    command
 }
 
 /// The program, which ends when the test does, however the test ends.

@@ -121,3 +121,26 @@ fn a_hang_up_shows_the_renewed_certificate() {
     assert!(process.is_running());
     process.terminate();
 }
+
+/// Whoever stops a server that has only begun to start need not wait for it, and nothing is left half done.
+#[test]
+fn a_server_that_is_told_to_stop_while_it_starts_stops_in_order() {
+    let postgres = Postgres::start(Durability::On);
+    let (mut scene, first) = open_election(TestServer::on_postgres(&postgres), VOTERS);
+    scene.server.stop();
+    let (data, address) = (scene.server.data_dir().to_owned(), postgres.address());
+    // It waits for the list of logs, which somebody else holds.
+    let holder = postgres.hold("LOCK TABLE logs IN ACCESS EXCLUSIVE MODE");
+    let beginning = Process::begin(&data, &address);
+    until(|| {
+        postgres.try_sql("isoloir", "SELECT 1 / count(*) FROM pg_stat_activity WHERE usename = 'isoloir' AND wait_event_type = 'Lock'")
+    });
+    let said = beginning.terminate();
+    assert!(said.contains("The server has stopped.") && !said.contains("listens"), "{said}");
+    drop(holder);
+    // The next one is the writer.
+    let process = Process::start(&data, Some(&address));
+    scene.server.elsewhere = Some(process.addr);
+    let receipts = [vec![first], Load::start(&scene, VOTERS, vec![process.addr]).end(false)].concat();
+    check(&scene, &receipts);
+}
