@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -196,6 +197,9 @@ fn sign_key(text: &str) -> Option<SignKey> {
     bytes.and_then(|bytes| SignKey::from_bytes(&bytes))
 }
 
+/// How long to wait, once a server has stopped, for what its threads still do for nobody.
+const LEFT_BEHIND: Duration = Duration::from_secs(10);
+
 /// A server inside this process.
 pub struct Hosted {
     runtime: Runtime,
@@ -263,6 +267,7 @@ impl Hosted {
     /// Answers what is under way, then stops.
     pub fn stop(self) {
         self.runtime.block_on(self.running.stop());
+        self.runtime.shutdown_timeout(LEFT_BEHIND);
     }
 
     /// Waits for the operator's interrupt or termination, then stops; or until the server fails. A hang-up (SIGHUP) makes a server

@@ -5,6 +5,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     os::unix::fs::DirBuilderExt,
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
@@ -68,6 +69,12 @@ pub enum StartError {
     #[error("the address cannot be listened on")]
     Bind(#[source] io::Error),
 }
+
+/// A part of the server is given so long to end, even if those who are being answered are given less.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What it takes to stop listening besides waiting for those who are being answered.
+const HANDING_OVER: Duration = Duration::from_secs(5);
 
 /// A server that answers.
 pub struct Running {
@@ -201,25 +208,35 @@ impl Running {
         self.service.elections.all().iter().filter(|log| log.seat.writes()).count()
     }
 
-    /// Answers what is under way, then stops.
+    /// Answers what is under way, then stops. A part that does not end is said in the log and left: whoever stops a server sees its
+    /// end, and a log does not need a good one.
     pub async fn stop(self) {
+        let patience = self.service.config.shutdown_timeout.max(LEAST_PATIENCE);
         if let Some(ticker) = self.ticker {
             ticker.abort();
         }
         if let Some(metrics) = self.metrics {
-            metrics.handle.stop(false).await;
+            end(patience, "figures", metrics.handle.stop(false)).await;
         }
-        self.listening.stop().await;
+        // It has a bound of its own for those who are being answered.
+        end(patience.saturating_add(HANDING_OVER), "connections", self.listening.stop()).await;
         // The server was told to stop; how it ended changes nothing.
-        let _ = self.server.await;
-        self.service.elections.stop().await;
+        end(patience, "server", async { drop(self.server.await) }).await;
+        end(patience, "elections", self.service.elections.stop()).await;
         self.cluster.iter().for_each(JoinHandle::abort);
-        self.service.store.close().await;
+        end(patience, "store", self.service.store.close()).await;
     }
 
     /// Waits until the server ends by itself, which it does only by failing.
     pub async fn wait(&mut self) -> io::Result<()> {
         (&mut self.server).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+}
+
+/// Waits for a part to end, but not for ever.
+async fn end(patience: Duration, part: &'static str, ending: impl Future<Output = ()>) {
+    if tokio::time::timeout(patience, ending).await.is_err() {
+        tracing::error!(part, seconds = patience.as_secs(), "a part of the server does not end; it is left as it is");
     }
 }
 

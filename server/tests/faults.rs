@@ -325,6 +325,16 @@ fn a_clock_that_jumps_closes_nothing() {
     assert!(report.holds(), "{:?}", report.checks);
 }
 
+/// Whoever stops a server sees its end, whatever does not end in it; what was acknowledged is there.
+#[test]
+fn a_store_that_does_not_end_does_not_keep_a_server_from_stopping() {
+    let mut scene = Scene::open_with(1, |config| config.shutdown_timeout = std::time::Duration::ZERO, &|_| {});
+    let receipt = scene.voter(1).vote(&scene, Some(0));
+    scene.server.faults.never_close();
+    scene.server.restart();
+    assert!(scene.audit(&[receipt]).0.holds());
+}
+
 fn notice_body(scene: &Scene, what: What) -> Vec<u8> {
     let now = scene.server.clock.now();
     isoloir_protocol::log::notice::body(&scene.election(), what, "text", now, &scene.organiser.secret).unwrap()

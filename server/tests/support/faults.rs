@@ -34,6 +34,7 @@ struct State {
     next: Option<Fault>,
     held: bool,
     reads_fail: bool,
+    never_closes: bool,
     commits: usize,
 }
 
@@ -58,6 +59,11 @@ impl Faults {
     /// Whether the heads of logs can be read.
     pub fn reads_fail(&self, fail: bool) {
         self.state.lock().unwrap().reads_fail = fail;
+    }
+
+    /// Lets the store never end.
+    pub fn never_close(&self) {
+        self.state.lock().unwrap().never_closes = true;
     }
 
     /// How many batches were asked to be committed.
@@ -168,6 +174,10 @@ impl Store for FaultyStore {
     }
 
     async fn close(&self) {
+        let never = self.faults.state.lock().unwrap().never_closes;
+        if never {
+            std::future::pending::<()>().await;
+        }
         self.inner.close().await;
     }
 }
