@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { HOUR, MINUTE } from "../src/clock.js";
+import { Desk } from "../src/desk.js";
+import { castDishonestly } from "../src/dishonest.js";
 import { castByProgram } from "../src/machine.js";
 import { isoloir } from "../src/program.js";
 import { expect, test } from "../src/test.js";
@@ -56,6 +58,29 @@ test("a teller who leaves after each step comes back to the next one; a late one
   await anne.sum();
   await anne.waitsFor("done");
   expect((await vote.status()).totals).toEqual([[1, 2, 2, 1]]);
+});
+
+test("two tabs of one teller: what one has sent the other one finds done, and says no error", async ({ election, desk, people }) => {
+  const vote = await election();
+  for (const voter of vote.voters.slice(1)) await castByProgram(voter, [[0]]);
+  // A complaint about a bad box is another one each time it is made: the two tabs' reports differ.
+  expect((await castDishonestly(vote.voter(0), 1, "garbage")).status).toBe(200);
+  vote.end();
+  await expect.poll(() => vote.phase()).toBe("closed");
+  const anne = await desk(people.tellers[0], vote);
+  const beside = new Desk(await anne.page.context().newPage(), people.tellers[0], vote);
+  for (const tab of [anne, beside]) {
+    await tab.unlock();
+    await tab.waitsFor("closing");
+    await tab.read("closing");
+    await tab.confirm(1);
+    await expect(tab.page.getByTestId("opened")).toBeVisible();
+  }
+  await anne.press("report");
+  await anne.waitsFor("wait_fix");
+  await beside.press("report");
+  await beside.waitsFor("wait_fix");
+  await expect(beside.page.locator("main .note.bad")).toHaveCount(0);
 });
 
 test("a key that confirmed on one device is not used on another that knows nothing of it", async ({ election, desk, people }) => {

@@ -183,6 +183,7 @@ async function sums(ceremony: Ceremony): Promise<void> {
 /** Makes an entry, sends it, replays, and goes back to the desk. */
 export async function sendEntry(ceremony: Ceremony, text: string, make: () => Promise<EntryToSend>): Promise<void> {
   ceremony.turn += 1;
+  const before = done(ceremony);
   ceremony.shell.show({ render: () => [working(text), silentServer(ceremony.info.id)] });
   try {
     const entry = await make();
@@ -192,8 +193,15 @@ export async function sendEntry(ceremony: Ceremony, text: string, make: () => Pr
     await showDesk(ceremony);
   } catch (error) {
     ceremony.log = await ceremony.teller.sync().catch(() => ceremony.log);
-    await showDesk(ceremony, error);
+    // Done already: by another tab of this teller, or by a first try whose answer was lost.
+    await showDesk(ceremony, done(ceremony) > before ? null : error);
   }
+}
+
+/** How much of what a teller does once is in the log. */
+function done(ceremony: Ceremony): number {
+  const own = me(ceremony);
+  return [own?.consented != null, own?.reported, own?.summed].filter(Boolean).length;
 }
 
 function consent(ceremony: Ceremony): Child {
