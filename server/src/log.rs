@@ -288,7 +288,13 @@ impl Log {
             self.jobs.refresh(false).await?;
             verdict = rules();
         }
-        if let Some(wait) = verdict.map_err(|refusal| self.refuse(&refusal, now))? {
+        let wait = match verdict {
+            Ok(wait) => wait,
+            // It may have come into what is known since it was looked for, from another process or out of a commit in doubt: then
+            // the rules refuse it for being there already.
+            Err(refusal) => return self.recorded(public).await?.ok_or_else(|| self.refuse(&refusal, now)),
+        };
+        if let Some(wait) = wait {
             return Err(Problem::from(Kind::TooOften).with("slot", submission.ballot().slot()).retry_after(wait.div_ceil(1_000)));
         }
         self.jobs.ballot(submission, line).await

@@ -264,6 +264,8 @@ impl Sequencer {
                 send(answer, self.cosign(brought).await);
             }
             UrgentJob::Tick { answer } => {
+                // What is shown must not stay behind until somebody votes. If the store does not answer, the next tick asks again.
+                let _ = self.settle().await;
                 self.append_due().await;
                 self.erase_boxes().await;
                 send(answer, Ok(()));

@@ -164,6 +164,8 @@ fn when_the_writer_is_gone_another_one_writes() {
     let third = pair.scene.receipt(&persist(&pair.scene.http(), &pair.scene.path("/ballots"), &submission));
     pair.second.stop();
     until(|| pair.scene.server.writes() == 1);
+    // It reads at once what was written before it, and not only when the next voter comes.
+    until(|| pair.scene.http().get("/api/status").json()["elections"][0]["recording"] == true);
     let again = pair.scene.voter(1).vote(&pair.scene, Some(2));
     assert!(pair.scene.audit(&[first, receipt, third, again]).0.holds());
 }

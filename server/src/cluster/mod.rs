@@ -120,6 +120,7 @@ impl Log {
     fn take_seat(&self) {
         self.set_doubt(true);
         self.seat.set(true);
+        self.jobs.refresh_soon(false);
         tracing::info!(log = self.name(), "this process writes the log now");
     }
 
@@ -185,7 +186,8 @@ async fn look(cluster: Arc<Cluster>, service: web::Data<Service>) {
         discover(&service).await;
         for log in service.elections.all() {
             find_key(&service, &log);
-            if !log.seat.writes() {
+            // A writer knows by itself what is in its log, unless a commit of its own is in doubt.
+            if !log.seat.writes() || log.in_doubt() {
                 // A log that cannot be refreshed now is looked at again in a moment.
                 let _ = log.jobs.refresh(true).await;
             }

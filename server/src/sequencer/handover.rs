@@ -87,10 +87,10 @@ impl Sequencer {
         }
     }
 
-    /// Reads what the writer has written; also the cosignatures, if so told.
+    /// Reads what the writer has written; also the cosignatures, if so told. Who has just become the writer reads what others wrote before.
     pub(super) async fn refresh(&mut self, cosigned: bool) -> Result<(), Problem> {
         if self.log.seat.writes() {
-            return Ok(());
+            return self.settle().await;
         }
         replay::catch_up(&self.log).await?;
         self.log.set_doubt(false);
