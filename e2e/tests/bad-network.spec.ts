@@ -168,7 +168,7 @@ test("a network that swallows every answer: said at each step, and the vote goes
   }).toPass({ timeout: 60_000 });
 
   // The worker's own clock cannot be wound on.
-  for (const [what, silence] of [[/\.wasm$/, 121_000], [/elections\/[^/]+$/, 31_000], [/slots\//, 0]] as const) {
+  for (const [what, silence] of [[/\.wasm$/, 181_000], [/elections\/[^/]+$/, 31_000], [/slots\//, 0]] as const) {
     await test.step(String(what), async () => {
       const before = network.passed.length;
       swallowed = what;

@@ -96,8 +96,8 @@ export async function program(url: string, script: string): Promise<Program> {
 
 /** Waits between the tries for one file. A file with the wrong content cannot be told from a broken connection, so there is an end. */
 const WAITS_MS = [500, 1_500, 4_000];
-/** How long one file may take: some 100,000 bytes at the speed of the slowest lines. The browser hands out nothing before it has checked it all. */
-const FILE_MS = 120_000;
+/** How long one file may take: the 152,000 bytes of the voters' module at the speed of the slowest lines. The browser hands out nothing before it has checked it all. */
+const FILE_MS = 180_000;
 
 /** A file of the build, whole and with the content that the page names. A connection that breaks off is tried again. */
 export async function fetched(url: string): Promise<Response> {
