@@ -131,7 +131,8 @@ test("every answer that the page asks for breaks off half-way once", async ({ el
     },
   );
   // The page and what it is made of are fetched by the browser itself, and a voter sees that they are not there.
-  await page.goto(`${network.address}/vote/`);
+  // Some of it comes after the first heading.
+  await page.goto(`${network.address}/vote/`, { waitUntil: "networkidle" });
   await expect(page.locator("main h1")).toBeVisible();
   await page.goto("about:blank");
   breakOff();
